@@ -1,0 +1,5 @@
+namespace System.IO.Hashing;
+
+public abstract class NonCryptographicHashAlgorithm
+{
+}
