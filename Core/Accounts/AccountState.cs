@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace ServerlessAi.Accounts;
+
+/// <summary>The row <c>account</c>: everything a decision needs, and nothing that a roll-up or a log keeps.</summary>
+public sealed record AccountState
+{
+    public required string AccountId { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Number of the newest ledger entry; entries are numbered 1..Sequence without gaps.</summary>
+    public long Sequence { get; init; }
+
+    /// <summary>Plan id; null means the default plan.</summary>
+    public string? PlanId { get; init; }
+
+    public ImmutableArray<CreditGrant> Grants { get; init; } = [];
+
+    /// <summary>Open holds only; the ended ones live in their own rows.</summary>
+    public ImmutableArray<Hold> Holds { get; init; } = [];
+
+    /// <summary>Newest first: today and the day before, into which a hold of before midnight settles.</summary>
+    public ImmutableArray<DayUse> Days { get; init; } = [];
+
+    /// <summary>Newest first: this month and the one before.</summary>
+    public ImmutableArray<MonthUse> Months { get; init; } = [];
+
+    public RateUse Rate { get; init; } = new();
+
+    [JsonIgnore]
+    public DayUse Day => Days.IsEmpty ? DayUse.None : Days[0];
+
+    [JsonIgnore]
+    public MonthUse Month => Months.IsEmpty ? MonthUse.None : Months[0];
+
+    [JsonIgnore]
+    public long HeldMicro => Holds.Sum(hold => hold.HeldMicro);
+
+    /// <summary>Everything the account owns: free to take, held, or not yet effective. Equals the sum of the ledger.</summary>
+    [JsonIgnore]
+    public long BalanceMicro => Grants.Sum(grant => grant.RemainingMicro) + HeldMicro;
+
+    public long AvailableMicro(DateTimeOffset now) => Grants.Where(grant => grant.CanBurn(now)).Sum(grant => grant.RemainingMicro);
+
+    public long PaidMicro(DateTimeOffset now) =>
+        Grants.Where(grant => grant.CanBurn(now) && grant.Kind == GrantKind.Purchase).Sum(grant => grant.RemainingMicro);
+
+    public static AccountState Open(string accountId, DateTimeOffset now) => new() { AccountId = accountId, CreatedAt = now };
+}
+
+/// <summary>Period names, always of UTC.</summary>
+public static class Periods
+{
+    public static string DayOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+
+    public static string MonthOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyyMM", CultureInfo.InvariantCulture);
+
+    public static DateTimeOffset EndOfDay(DateTimeOffset at) => new(at.UtcDateTime.Date.AddDays(1), TimeSpan.Zero);
+}
+
+/// <summary>What one day used; the row <c>day|yyyyMMdd</c> repeats it.</summary>
+public sealed record DayUse(string Day)
+{
+    public static readonly DayUse None = new("");
+
+    public int FreeImagesUsed { get; init; }
+
+    public int FreeImagesHeld { get; init; }
+
+    public long TokensUsed { get; init; }
+
+    public long TokensHeld { get; init; }
+
+    public int Calls { get; init; }
+
+    public int Failures { get; init; }
+
+    public long ChargedMicro { get; init; }
+
+    public long CostNanoUsd { get; init; }
+}
+
+/// <summary>What one month used; the row <c>month|yyyyMM</c> repeats it.</summary>
+public sealed record MonthUse(string Month)
+{
+    public static readonly MonthUse None = new("");
+
+    public int Calls { get; init; }
+
+    public int Failures { get; init; }
+
+    public int Images { get; init; }
+
+    public int Downgrades { get; init; }
+
+    public long Tokens { get; init; }
+
+    public long ChargedMicro { get; init; }
+
+    public long CostNanoUsd { get; init; }
+
+    public long CostHeldNanoUsd { get; init; }
+
+    public ImmutableSortedDictionary<string, ProviderUse> Providers { get; init; } =
+        ImmutableSortedDictionary.Create<string, ProviderUse>(StringComparer.Ordinal);
+}
+
+/// <summary>One provider's share of a month.</summary>
+public sealed record ProviderUse(int Calls, long Tokens, long CostNanoUsd);
+
+/// <summary>When requests were last admitted, for spacing and for the requests-a-minute window.</summary>
+public sealed record RateUse
+{
+    public DateTimeOffset? LastAdmittedAt { get; init; }
+
+    /// <summary>Whole minutes since the Unix epoch that <see cref="Count"/> counts.</summary>
+    public long Minute { get; init; }
+
+    public int Count { get; init; }
+
+    public int PreviousCount { get; init; }
+}

@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using ServerlessAi.Plans;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Accounts;
+
+/// <summary>Something asked of one account. Commands are data; <see cref="Account.Decide"/> says what they do.</summary>
+public abstract record Command(string OperationId);
+
+/// <summary>Takes the hold that a billable call needs, or refuses.</summary>
+/// <param name="Offers">What may be admitted, the wished-for first, a cheaper tier after it.</param>
+/// <param name="PlatformOverBudget">The platform's month has reached its soft budget.</param>
+public sealed record Reserve(
+    string OperationId, WorkKind Kind, ImmutableArray<Offer> Offers, PlanLimits Limits, TimeSpan Lease, bool PlatformOverBudget) : Command(OperationId)
+{
+    /// <summary>The ended hold of this id, when the store found one: the operation already ran its course.</summary>
+    public HoldRecord? Recorded { get; init; }
+}
+
+/// <summary>Turns a hold into a charge, or into less.</summary>
+/// <param name="ChargeMicro">What the call costs the user; a hold of the free quota charges nothing whatever is said here.</param>
+/// <param name="CostNanoUsd">What it cost us.</param>
+public sealed record Settle(string OperationId, long ChargeMicro, long CostNanoUsd, UsageFacts Facts) : Command(OperationId)
+{
+    public HoldRecord? Recorded { get; init; }
+}
+
+/// <summary>Ends a hold without a charge; what we had to pay all the same is in <paramref name="CostNanoUsd"/>.</summary>
+public sealed record Release(string OperationId, string Reason, long CostNanoUsd = 0, UsageFacts? Facts = null) : Command(OperationId)
+{
+    public HoldRecord? Recorded { get; init; }
+}
+
+/// <summary>Adds credits.</summary>
+public sealed record Grant(string OperationId, GrantKind Kind, long AmountMicro, string Reason) : Command(OperationId)
+{
+    public int Priority { get; init; }
+
+    public DateTimeOffset? EffectiveAt { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public OperationRecord? Recorded { get; init; }
+}
+
+/// <summary>Takes credits away; refused when the account has fewer.</summary>
+public sealed record Deduct(string OperationId, long AmountMicro, string Reason) : Command(OperationId)
+{
+    public OperationRecord? Recorded { get; init; }
+}
+
+/// <summary>Asks for nothing but what any command does first: periods roll, expired holds and credits are reclaimed.</summary>
+public sealed record Sweep() : Command("sweep");
+
+/// <summary>One way to serve a request, with its worst case.</summary>
+/// <param name="IsStandard">Belongs to the cheaper tier that budgets fall back to.</param>
+/// <param name="FixedMicro">Charge that does not depend on output: an image, or the prompt's tokens.</param>
+/// <param name="OutputMicroPerMillion">Micro-credits per million output tokens; 0 for images.</param>
+public sealed record Offer(string ModelId, int PriceVersion, bool IsStandard, bool FreeQuota, long FixedMicro, long InputTokens)
+{
+    public int OutputTokens { get; init; }
+
+    public decimal OutputMicroPerMillion { get; init; }
+
+    /// <summary>Fewest output tokens worth calling for.</summary>
+    public int LeastOutputTokens { get; init; }
+
+    /// <summary>What we pay at most for the fixed part, nano-USD.</summary>
+    public long FixedCostNanoUsd { get; init; }
+
+    public decimal OutputCostNanoPerMillion { get; init; }
+
+    public long WorstMicro(int outputTokens) => FixedMicro + Money.RoundUp(outputTokens * OutputMicroPerMillion / Money.TokensPerRate);
+
+    public long WorstCostNanoUsd(int outputTokens) => FixedCostNanoUsd + Money.RoundUp(outputTokens * OutputCostNanoPerMillion / Money.TokensPerRate);
+}

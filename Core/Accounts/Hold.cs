@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace ServerlessAi.Accounts;
+
+/// <summary>What a hold pays for.</summary>
+public enum WorkKind
+{
+    Text = 0,
+    Image = 1,
+}
+
+/// <summary>How a hold ended; every hold ends in exactly one of these but may be settled late after it expired.</summary>
+public enum HoldStatus
+{
+    Open = 0,
+    Settled = 1,
+    Released = 2,
+    Expired = 3,
+}
+
+/// <summary>Credits, a free unit, tokens and cost set aside for one operation until it settles, is released, or expires.</summary>
+public sealed record Hold
+{
+    public required string OperationId { get; init; }
+
+    public required WorkKind Kind { get; init; }
+
+    public required DateTimeOffset ReservedAt { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    public ImmutableArray<Allocation> Allocations { get; init; } = [];
+
+    public int FreeImages { get; init; }
+
+    public long Tokens { get; init; }
+
+    public long CostNanoUsd { get; init; }
+
+    /// <summary>Periods are decided when reserving; the hold settles into them whenever it ends.</summary>
+    public required string Day { get; init; }
+
+    public required string Month { get; init; }
+
+    /// <summary>Which of the offers was admitted, by its place in the command.</summary>
+    public int OfferIndex { get; init; }
+
+    /// <summary>Output tokens the call may use, after clamping to what is affordable; 0 for images.</summary>
+    public int OutputTokens { get; init; }
+
+    public bool Clamped { get; init; }
+
+    /// <summary>Why a cheaper tier was taken: <c>monthly_cap</c> or <c>platform_budget</c>; null when it was not.</summary>
+    public string? DowngradeReason { get; init; }
+
+    public required string ModelId { get; init; }
+
+    public int PriceVersion { get; init; }
+
+    [JsonIgnore]
+    public long HeldMicro => Allocations.Sum(allocation => allocation.Micro);
+}
+
+/// <summary>The row <c>hold|operationId</c>: a hold and, once it ended, how.</summary>
+public sealed record HoldRecord(Hold Hold, HoldStatus Status)
+{
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public long ChargedMicro { get; init; }
+
+    /// <summary>What should have been charged but could not be collected; recorded, never a negative balance.</summary>
+    public long AbsorbedMicro { get; init; }
+
+    public long CostNanoUsd { get; init; }
+
+    /// <summary>Settled after it had expired or been released.</summary>
+    public bool Late { get; init; }
+}

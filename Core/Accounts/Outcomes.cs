@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Accounts;
+
+/// <summary>What a command came to.</summary>
+public abstract record Outcome;
+
+/// <summary>The hold was taken.</summary>
+public sealed record Admitted(Hold Hold) : Outcome;
+
+/// <summary>Nothing changed, and why.</summary>
+public sealed record Refused(Refusal Refusal) : Outcome;
+
+/// <summary>The hold has ended as recorded, now or by an earlier command of the same operation.</summary>
+public sealed record Ended(HoldRecord Record) : Outcome;
+
+/// <summary>Credits moved as recorded, now or by an earlier command of the same operation.</summary>
+public sealed record Posted(OperationRecord Record) : Outcome;
+
+/// <summary>Housekeeping was done.</summary>
+public sealed record Swept : Outcome;
+
+/// <summary>What <see cref="Account.Decide"/> answers: the next state, the rows that go with it, and the outcome.</summary>
+public sealed record Decision(AccountState State, Outcome Outcome)
+{
+    public ImmutableArray<LedgerEntry> Entries { get; init; } = [];
+
+    public ImmutableArray<HoldRecord> Holds { get; init; } = [];
+
+    public ImmutableArray<UsageRecord> Usage { get; init; } = [];
+
+    public ImmutableArray<OperationRecord> Operations { get; init; } = [];
+}

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+
+namespace ServerlessAi.Accounts;
+
+/// <summary>One decision in the making: the state so far and the rows it has produced.</summary>
+internal sealed class Posting(AccountState state, DateTimeOffset now)
+{
+    private readonly ImmutableArray<LedgerEntry>.Builder entries = ImmutableArray.CreateBuilder<LedgerEntry>();
+    private readonly ImmutableArray<HoldRecord>.Builder holds = ImmutableArray.CreateBuilder<HoldRecord>();
+    private readonly ImmutableArray<UsageRecord>.Builder usage = ImmutableArray.CreateBuilder<UsageRecord>();
+    private readonly ImmutableArray<OperationRecord>.Builder operations = ImmutableArray.CreateBuilder<OperationRecord>();
+
+    public AccountState State { get; private set; } = state;
+
+    public DateTimeOffset Now => now;
+
+    public void Set(AccountState next) => State = next;
+
+    public void Write(HoldRecord record) => holds.Add(record);
+
+    public void Write(UsageRecord record) => usage.Add(record);
+
+    /// <summary>Numbers and writes a ledger entry. The grants must have moved already; <paramref name="parts"/> are signed.</summary>
+    public LedgerEntry Post(EntryKind kind, ImmutableArray<Allocation> parts, string operationId, string? reason, UsageFacts? facts = null)
+    {
+        State = State with { Sequence = State.Sequence + 1 };
+        var entry = new LedgerEntry(State.Sequence, kind, parts.Sum(part => part.Micro), State.BalanceMicro, operationId, now, parts)
+        {
+            Reason = reason,
+            Usage = facts,
+        };
+        entries.Add(entry);
+        return entry;
+    }
+
+    public OperationRecord Record(LedgerEntry entry)
+    {
+        var record = new OperationRecord(entry.OperationId, entry.Sequence, entry.AmountMicro, entry.BalanceMicro, entry.At);
+        operations.Add(record);
+        return record;
+    }
+
+    /// <summary>Adds a grant, or merges it into one that burns alike.</summary>
+    public bool TryAddGrant(CreditGrant grant, out string grantId)
+    {
+        for (var i = 0; i < State.Grants.Length; i++)
+        {
+            var existing = State.Grants[i];
+            if (existing.IsLike(grant, now))
+            {
+                grantId = existing.Id;
+                var merged = existing with { RemainingMicro = checked(existing.RemainingMicro + grant.RemainingMicro) };
+                State = State with { Grants = State.Grants.SetItem(i, merged) };
+                return true;
+            }
+        }
+
+        grantId = grant.Id;
+        if (State.Grants.Length >= Account.GrantsLimit)
+        {
+            return false;
+        }
+
+        State = State with { Grants = State.Grants.Add(grant) };
+        return true;
+    }
+
+    public ImmutableArray<Allocation> TakeAvailable(long micro)
+    {
+        var (grants, taken) = Burn.Take(State.Grants, micro, now);
+        State = State with { Grants = grants };
+        return taken;
+    }
+
+    public void GiveBack(IEnumerable<Allocation> allocations) => State = State with { Grants = Burn.GiveBack(State.Grants, allocations) };
+
+    public void RemoveHold(string operationId) =>
+        State = State with { Holds = State.Holds.RemoveAll(hold => string.Equals(hold.OperationId, operationId, StringComparison.Ordinal)) };
+
+    /// <summary>Changes the day a hold was reserved in, when the state still keeps it.</summary>
+    public void ChangeDay(string day, Func<DayUse, DayUse> change) =>
+        State = State with { Days = [.. State.Days.Select(use => string.Equals(use.Day, day, StringComparison.Ordinal) ? change(use) : use)] };
+
+    /// <summary>Changes the month a hold was reserved in, when the state still keeps it.</summary>
+    public void ChangeMonth(string month, Func<MonthUse, MonthUse> change) =>
+        State = State with { Months = [.. State.Months.Select(use => string.Equals(use.Month, month, StringComparison.Ordinal) ? change(use) : use)] };
+
+    /// <summary>An empty grant that no open hold may give back to has no further use.</summary>
+    public void DropSpentGrants()
+    {
+        if (!State.Grants.Any(grant => grant.RemainingMicro == 0))
+        {
+            return;
+        }
+
+        var named = State.Holds.SelectMany(hold => hold.Allocations).Select(allocation => allocation.GrantId).ToHashSet(StringComparer.Ordinal);
+        State = State with { Grants = State.Grants.RemoveAll(grant => grant.RemainingMicro == 0 && !named.Contains(grant.Id)) };
+    }
+
+    public Decision ToDecision(Outcome outcome) => new(State, outcome)
+    {
+        Entries = entries.ToImmutable(),
+        Holds = holds.ToImmutable(),
+        Usage = usage.ToImmutable(),
+        Operations = operations.ToImmutable(),
+    };
+
+    public static ImmutableArray<Allocation> Negated(IEnumerable<Allocation> allocations) =>
+        [.. allocations.Select(allocation => allocation with { Micro = -allocation.Micro })];
+}

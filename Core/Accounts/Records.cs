@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+
+namespace ServerlessAi.Accounts;
+
+/// <summary>Why a balance changed. The number is stored; do not reorder.</summary>
+public enum EntryKind
+{
+    Grant = 0,
+    Purchase = 1,
+    Charge = 2,
+    Expire = 3,
+    Deduct = 4,
+}
+
+/// <summary>One line of the append-only ledger, the row <c>entry|inverted sequence</c>.</summary>
+/// <param name="Sequence">1, 2, 3, ... without gaps in an account.</param>
+/// <param name="AmountMicro">Signed: what it added to the balance.</param>
+/// <param name="BalanceMicro">Available and held together, after this entry.</param>
+/// <param name="Parts">The grants it moved; their signed amounts add up to <paramref name="AmountMicro"/>.</param>
+public sealed record LedgerEntry(
+    long Sequence, EntryKind Kind, long AmountMicro, long BalanceMicro, string OperationId, DateTimeOffset At, ImmutableArray<Allocation> Parts)
+{
+    public string? Reason { get; init; }
+
+    public UsageFacts? Usage { get; init; }
+}
+
+/// <summary>What one call used, as far as billing and reporting care.</summary>
+/// <param name="Source"><c>provider</c>, <c>partial</c> or <c>estimated</c>: who says so.</param>
+public sealed record UsageFacts(string ModelSelected, string ModelServed, string Provider, string Tier, string Source)
+{
+    public long InputTokens { get; init; }
+
+    public long OutputTokens { get; init; }
+
+    public long CachedInputTokens { get; init; }
+
+    public long ReasoningTokens { get; init; }
+
+    public int Images { get; init; }
+
+    public int Attempts { get; init; } = 1;
+
+    public int ProviderMs { get; init; }
+
+    public string? FallbackReason { get; init; }
+
+    public string? ChatId { get; init; }
+
+    public long Tokens => InputTokens + OutputTokens;
+}
+
+/// <summary>Names of usage log events.</summary>
+public static class UsageEvents
+{
+    public const string Success = "GEN_SUCCESS";
+    public const string Failed = "GEN_FAILED";
+    public const string Expired = "GEN_EXPIRED";
+    public const string CacheHit = "CACHE_HIT";
+    public const string Downgraded = "DOWNGRADED";
+    public const string Refused = "REFUSED";
+}
+
+/// <summary>One line of the usage log, the row <c>use|inverted ticks|operationId</c>.</summary>
+public sealed record UsageRecord(string OperationId, string Event, WorkKind Kind, DateTimeOffset At, UsageFacts? Facts)
+{
+    public long ChargedMicro { get; init; }
+
+    public long AbsorbedMicro { get; init; }
+
+    public long CostNanoUsd { get; init; }
+
+    public int FreeImages { get; init; }
+
+    public int PriceVersion { get; init; }
+
+    public string? Reason { get; init; }
+}
+
+/// <summary>The row <c>op|operationId</c>: a grant or deduction that was carried out, so that a repeat is recognised.</summary>
+public sealed record OperationRecord(string OperationId, long Sequence, long AmountMicro, long BalanceMicro, DateTimeOffset At);

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using ServerlessAi.Plans;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Accounts.Rules;
+
+/// <summary>A request before the rules: the account as it stands and the offer the budgets left it.</summary>
+internal sealed record Admission(AccountState State, Reserve Command, Offer Offer, DateTimeOffset Now)
+{
+    public PlanLimits Limits => Command.Limits;
+
+    public long AvailableMicro { get; } = State.AvailableMicro(Now);
+
+    public bool UsesFreeQuota => Offer.FreeQuota && State.Day.FreeImagesUsed + State.Day.FreeImagesHeld < Limits.FreeImagesPerDay;
+
+    public long TokensLeftToday => Math.Max(0, Limits.TokensPerDay - State.Day.TokensUsed - State.Day.TokensHeld);
+
+    /// <summary>What is asked for, or as much of it as the balance and the day still pay for.</summary>
+    public int OutputTokens => (int)Math.Max(0, Math.Min(Offer.OutputTokens, Math.Min(TokensLeftToday - Offer.InputTokens, AffordableOutputTokens)));
+
+    private long AffordableOutputTokens
+    {
+        get
+        {
+            if (Offer.OutputMicroPerMillion <= 0)
+            {
+                return long.MaxValue;
+            }
+
+            var tokens = Math.Floor((AvailableMicro - Offer.FixedMicro) * (decimal)Money.TokensPerRate / Offer.OutputMicroPerMillion);
+            return (long)Math.Clamp(tokens, 0, int.MaxValue);
+        }
+    }
+}
+
+/// <summary>Every limit a billable request must pass, in the order in which a refusal is worth the most to the caller.</summary>
+internal static class AdmissionRules
+{
+    private static readonly ImmutableArray<Func<Admission, Refusal?>> InOrder =
+        [Pace.Spacing, Pace.RequestsPerMinute, Concurrency.ActiveJobs, DailyTokens.Left, Funds.CoverTheOffer];
+
+    public static Refusal? FirstRefusal(Admission admission)
+    {
+        foreach (var rule in InOrder)
+        {
+            if (rule(admission) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        return null;
+    }
+}

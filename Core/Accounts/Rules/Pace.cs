@@ -1,0 +1,68 @@
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Accounts.Rules;
+
+/// <summary>How fast billable requests may follow each other. Only admitted requests count.</summary>
+internal static class Pace
+{
+    public static Refusal? Spacing(Admission admission)
+    {
+        var spacing = TimeSpan.FromMilliseconds(admission.Limits.SpacingMs);
+        if (admission.State.Rate.LastAdmittedAt is not { } last)
+        {
+            return null;
+        }
+
+        // Another instance's clock may be ahead by minutes; only a distance below the spacing, either way, is too close.
+        var wait = spacing - (admission.Now - last).Duration();
+        return wait <= TimeSpan.Zero
+            ? null
+            : new Refusal(RefusalCodes.RateLimited, $"One request may start every {admission.Limits.SpacingMs} ms.", wait);
+    }
+
+    /// <summary>A sliding minute, estimated from two fixed ones: the previous minute counts by the share of it still in the window.</summary>
+    public static Refusal? RequestsPerMinute(Admission admission)
+    {
+        var limit = admission.Limits.RequestsPerMinute;
+        if (limit == 0)
+        {
+            return null;
+        }
+
+        var rate = RateWindow.Roll(admission.State.Rate, admission.Now);
+        var elapsed = RateWindow.ElapsedShare(rate, admission.Now);
+        if (rate.Count + rate.PreviousCount * (1 - elapsed) < limit)
+        {
+            return null;
+        }
+
+        var wait = rate.Count >= limit ? 1 - elapsed : 1 - (limit - rate.Count) / (double)rate.PreviousCount - elapsed;
+        return new Refusal(RefusalCodes.RateLimited, $"At most {limit} requests a minute.", TimeSpan.FromMinutes(wait))
+            .With("limit", limit);
+    }
+}
+
+/// <summary>The arithmetic of the requests-a-minute window.</summary>
+internal static class RateWindow
+{
+    public static RateUse Admit(RateUse rate, DateTimeOffset now)
+    {
+        var rolled = Roll(rate, now);
+        var last = rate.LastAdmittedAt > now ? rate.LastAdmittedAt : now;
+        return rolled with { Count = rolled.Count + 1, LastAdmittedAt = last };
+    }
+
+    public static RateUse Roll(RateUse rate, DateTimeOffset now)
+    {
+        var minute = now.ToUnixTimeSeconds() / 60;
+        return (minute - rate.Minute) switch
+        {
+            <= 0 => rate,
+            1 => rate with { Minute = minute, PreviousCount = rate.Count, Count = 0 },
+            _ => rate with { Minute = minute, PreviousCount = 0, Count = 0 },
+        };
+    }
+
+    public static double ElapsedShare(RateUse rate, DateTimeOffset now) =>
+        Math.Clamp((now.ToUnixTimeMilliseconds() - rate.Minute * 60_000) / 60_000d, 0, 1);
+}

@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Plans;
+
+/// <summary>What one plan allows an account. Zero switches a limit off where that makes sense and the property says so.</summary>
+public sealed class PlanLimits
+{
+    /// <summary>Least time between two billable requests, milliseconds; 0 switches it off.</summary>
+    [Range(0, 60_000)]
+    public int SpacingMs { get; set; } = 800;
+
+    /// <summary>Billable requests in a sliding minute; 0 switches it off.</summary>
+    [Range(0, 1_000_000)]
+    public int RequestsPerMinute { get; set; } = 60;
+
+    /// <summary>Billable requests running at once. Bounded, because every open hold lives in the account's row.</summary>
+    [Range(1, 200)]
+    public int ConcurrentJobs { get; set; } = 1;
+
+    /// <summary>Tokens a day, input and output together.</summary>
+    [Range(0, long.MaxValue)]
+    public long TokensPerDay { get; set; } = 200_000;
+
+    /// <summary>Images a day that cost no credits.</summary>
+    [Range(0, 10_000)]
+    public int FreeImagesPerDay { get; set; } = 3;
+
+    /// <summary>Provider cost a month from which on the standard tier serves, USD.</summary>
+    [Range(typeof(decimal), "0", "1000000", ParseLimitsInInvariantCulture = true)]
+    public decimal MonthlyCapUsd { get; set; } = 100m;
+
+    /// <summary>Output tokens that one call may ask for.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxOutputTokens { get; set; } = 2_048;
+
+    /// <summary>Balance without which no billable request starts, USD.</summary>
+    [Range(typeof(decimal), "0", "1000", ParseLimitsInInvariantCulture = true)]
+    public decimal MinimumBalanceUsd { get; set; } = 0.01m;
+
+    /// <summary>The same in micro-credits; filled in from the credit's price when options are read.</summary>
+    public long MinimumBalanceMicro { get; set; } = 100_000;
+
+    internal long MonthlyCapNanoUsd => Money.FromUsd(MonthlyCapUsd);
+}
