@@ -16,7 +16,7 @@ public static class Account
     public static Decision Decide(AccountState state, Command command, DateTimeOffset now)
     {
         var posting = new Posting(state, now);
-        Housekeeping.Apply(posting);
+        Housekeeping.Apply(posting, command.OperationId);
         var outcome = command switch
         {
             Reserve reserve => Reserving.Decide(posting, reserve),

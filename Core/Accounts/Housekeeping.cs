@@ -3,12 +3,16 @@ namespace ServerlessAi.Accounts;
 /// <summary>What every command does first, so that no timer is needed for a right answer: a timer only makes it visible earlier.</summary>
 internal static class Housekeeping
 {
+    /// <summary>Holds, and grants, that one decision reclaims at most: their rows must fit the transaction. The next command goes on.</summary>
+    public const int ReclaimLimit = 16;
+
     private const int PeriodsKept = 2;
 
-    public static void Apply(Posting posting)
+    /// <param name="operationId">The command's own operation: its hold is still there to be settled, however late, and is not reclaimed.</param>
+    public static void Apply(Posting posting, string operationId)
     {
         RollPeriods(posting);
-        ExpireHolds(posting);
+        ExpireHolds(posting, operationId);
         ExpireGrants(posting);
     }
 
@@ -31,9 +35,11 @@ internal static class Housekeeping
         posting.Set(state);
     }
 
-    private static void ExpireHolds(Posting posting)
+    private static void ExpireHolds(Posting posting, string operationId)
     {
-        foreach (var hold in posting.State.Holds.Where(hold => hold.ExpiresAt <= posting.Now))
+        var expired = posting.State.Holds
+            .Where(hold => hold.ExpiresAt <= posting.Now && !string.Equals(hold.OperationId, operationId, StringComparison.Ordinal));
+        foreach (var hold in expired.Take(ReclaimLimit))
         {
             Ending.GiveUp(posting, hold, HoldStatus.Expired, costNanoUsd: 0);
             posting.Write(new UsageRecord(hold.OperationId, UsageEvents.Expired, hold.Kind, posting.Now, Facts: null)
@@ -46,7 +52,7 @@ internal static class Housekeeping
 
     private static void ExpireGrants(Posting posting)
     {
-        foreach (var grant in posting.State.Grants.Where(grant => grant.RemainingMicro > 0 && grant.IsExpired(posting.Now)))
+        foreach (var grant in posting.State.Grants.Where(grant => grant.RemainingMicro > 0 && grant.IsExpired(posting.Now)).Take(ReclaimLimit))
         {
             var grants = posting.State.Grants;
             posting.Set(posting.State with { Grants = grants.Replace(grant, grant with { RemainingMicro = 0 }) });

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Azure.Data.Tables;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Accounts;
+
+/// <summary>Row keys and row shapes of the table <c>accounts</c>. All rows of an account share its partition.</summary>
+internal static class AccountRows
+{
+    public const string StateKey = "account";
+
+    // Table Storage keeps a string of at most 32,768 characters; a state with many open holds takes several.
+    private const int ChunkChars = 32_000;
+    private const string Body = "Body";
+
+    public static string Partition(string accountId) => TableKey.Escape(accountId);
+
+    public static string HoldKey(string operationId) => "hold|" + TableKey.Escape(operationId);
+
+    public static string OperationKey(string operationId) => "op|" + TableKey.Escape(operationId);
+
+    public static string EntryKey(long sequence) => "entry|" + TableKey.Inverted(sequence);
+
+    public static string UsageKey(UsageRecord usage) =>
+        $"use|{TableKey.Inverted(usage.At)}|{TableKey.Escape(usage.OperationId)}|{usage.Event}";
+
+    public static string DayKey(string day) => "day|" + day;
+
+    public static string MonthKey(string month) => "month|" + month;
+
+    public static TableEntity ToEntity(AccountState state)
+    {
+        var entity = new TableEntity(Partition(state.AccountId), StateKey)
+        {
+            ["Sequence"] = state.Sequence,
+            ["BalanceMicro"] = state.BalanceMicro,
+            ["HeldMicro"] = state.HeldMicro,
+            ["OpenHolds"] = state.Holds.Length,
+        };
+        var json = JsonSerializer.Serialize(state, AccountJson.Default.AccountState);
+        for (var (at, chunk) = (0, 0); at < json.Length; at += ChunkChars, chunk++)
+        {
+            entity[ChunkName(chunk)] = json.Substring(at, Math.Min(ChunkChars, json.Length - at));
+        }
+
+        return entity;
+    }
+
+    public static AccountState ToState(TableEntity entity)
+    {
+        var json = entity.GetString(ChunkName(0));
+        for (var chunk = 1; entity.ContainsKey(ChunkName(chunk)); chunk++)
+        {
+            json += entity.GetString(ChunkName(chunk));
+        }
+
+        return JsonSerializer.Deserialize(json, AccountJson.Default.AccountState)
+            ?? throw new InvalidDataException($"The row of account '{entity.PartitionKey}' is empty.");
+    }
+
+    public static TableEntity ToEntity(string partition, HoldRecord record) => new(partition, HoldKey(record.Hold.OperationId))
+    {
+        ["Status"] = record.Status.ToString(),
+        ["HeldMicro"] = record.Hold.HeldMicro,
+        ["ChargedMicro"] = record.ChargedMicro,
+        ["ExpiresAt"] = record.Hold.ExpiresAt,
+        [Body] = JsonSerializer.Serialize(record, AccountJson.Default.HoldRecord),
+    };
+
+    public static HoldRecord ToHold(TableEntity entity) =>
+        JsonSerializer.Deserialize(entity.GetString(Body), AccountJson.Default.HoldRecord) ?? throw new InvalidDataException("A hold's row is empty.");
+
+    public static TableEntity ToEntity(string partition, LedgerEntry entry) => new(partition, EntryKey(entry.Sequence))
+    {
+        ["Sequence"] = entry.Sequence,
+        ["Kind"] = entry.Kind.ToString(),
+        ["AmountMicro"] = entry.AmountMicro,
+        ["BalanceMicro"] = entry.BalanceMicro,
+        ["OperationId"] = entry.OperationId,
+        ["At"] = entry.At,
+        [Body] = JsonSerializer.Serialize(entry, AccountJson.Default.LedgerEntry),
+    };
+
+    public static LedgerEntry ToEntry(TableEntity entity) =>
+        JsonSerializer.Deserialize(entity.GetString(Body), AccountJson.Default.LedgerEntry) ?? throw new InvalidDataException("A ledger row is empty.");
+
+    public static TableEntity ToEntity(string partition, UsageRecord usage) => new(partition, UsageKey(usage))
+    {
+        ["Event"] = usage.Event,
+        ["At"] = usage.At,
+        ["ModelServed"] = usage.Facts?.ModelServed,
+        ["ChargedMicro"] = usage.ChargedMicro,
+        ["CostNanoUsd"] = usage.CostNanoUsd,
+        [Body] = JsonSerializer.Serialize(usage, AccountJson.Default.UsageRecord),
+    };
+
+    public static UsageRecord ToUsage(TableEntity entity) =>
+        JsonSerializer.Deserialize(entity.GetString(Body), AccountJson.Default.UsageRecord) ?? throw new InvalidDataException("A usage row is empty.");
+
+    public static TableEntity ToEntity(string partition, OperationRecord operation) => new(partition, OperationKey(operation.OperationId))
+    {
+        ["Sequence"] = operation.Sequence,
+        ["AmountMicro"] = operation.AmountMicro,
+        [Body] = JsonSerializer.Serialize(operation, AccountJson.Default.OperationRecord),
+    };
+
+    public static OperationRecord ToOperation(TableEntity entity) =>
+        JsonSerializer.Deserialize(entity.GetString(Body), AccountJson.Default.OperationRecord) ?? throw new InvalidDataException("An operation's row is empty.");
+
+    public static TableEntity ToEntity(string partition, DayUse day) => new(partition, DayKey(day.Day))
+    {
+        ["Calls"] = day.Calls,
+        ["ChargedMicro"] = day.ChargedMicro,
+        ["CostNanoUsd"] = day.CostNanoUsd,
+        [Body] = JsonSerializer.Serialize(day, AccountJson.Default.DayUse),
+    };
+
+    public static TableEntity ToEntity(string partition, MonthUse month) => new(partition, MonthKey(month.Month))
+    {
+        ["Calls"] = month.Calls,
+        ["ChargedMicro"] = month.ChargedMicro,
+        ["CostNanoUsd"] = month.CostNanoUsd,
+        [Body] = JsonSerializer.Serialize(month, AccountJson.Default.MonthUse),
+    };
+
+    private static string ChunkName(int chunk) => chunk == 0 ? "State" : "State" + chunk.ToString(CultureInfo.InvariantCulture);
+}
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(AccountState))]
+[JsonSerializable(typeof(HoldRecord))]
+[JsonSerializable(typeof(LedgerEntry))]
+[JsonSerializable(typeof(UsageRecord))]
+[JsonSerializable(typeof(OperationRecord))]
+[JsonSerializable(typeof(DayUse))]
+[JsonSerializable(typeof(MonthUse))]
+internal sealed partial class AccountJson : JsonSerializerContext;

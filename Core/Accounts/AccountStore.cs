@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Accounts;
+
+/// <summary>
+/// Executes commands on accounts. Each account has a lane in this instance, in which waiting commands are folded into one transaction;
+/// between instances the account row's tag decides who is first.
+/// </summary>
+public sealed class AccountStore
+{
+    /// <summary>Lanes kept in memory, each with its account's last state.</summary>
+    private const int LanesLimit = 10_000;
+
+    private readonly ConcurrentDictionary<string, AccountLane> lanes = new(StringComparer.Ordinal);
+    private readonly LaneContext context;
+
+    public AccountStore(Storage.Tables tables, ActiveIndex active, TimeProvider time, IIdSource ids, IOptions<AccountOptions> options, ILogger<AccountStore> logger) =>
+        context = new LaneContext(new AccountTable(tables), active, time, ids, options.Value, logger);
+
+    /// <summary>Carries out one command, after those that wait for the same account.</summary>
+    /// <returns>
+    /// What it came to. <see cref="Refused"/> with <c>storage_unavailable</c> leaves open whether a write arrived; executing the same
+    /// operation again finds out, and an unused hold expires by itself.
+    /// </returns>
+    public Task<Outcome> ExecuteAsync(string accountId, Command command)
+    {
+        if (lanes.Count > LanesLimit)
+        {
+            DropIdleLanes();
+        }
+
+        return lanes.GetOrAdd(accountId, static (id, context) => new AccountLane(id, context), context).ExecuteAsync(command);
+    }
+
+    /// <summary>The account as it would be after rolling periods and reclaiming what expired; a new account shows its sign-up grant. Writes nothing.</summary>
+    /// <exception cref="Exception">What <see cref="Storage.StorageFaults.IsUnavailable"/> knows, when storage does not answer.</exception>
+    public async Task<AccountState> ReadAsync(string accountId)
+    {
+        var now = context.Time.GetUtcNow();
+        var snapshot = await context.Table.ReadAsync(accountId);
+        var state = snapshot?.State ?? AccountLane.Opened(accountId, context.Options, now).State;
+        return Account.Decide(state, new Sweep(), now).State;
+    }
+
+    // A lane dropped while it works stays correct: its successor meets it at the row's tag.
+    private void DropIdleLanes()
+    {
+        foreach (var (id, lane) in lanes.Where(pair => pair.Value.IsIdle).Take(LanesLimit / 10))
+        {
+            lanes.TryRemove(new KeyValuePair<string, AccountLane>(id, lane));
+        }
+    }
+}
+
+/// <summary>What all lanes share.</summary>
+internal sealed record LaneContext(AccountTable Table, ActiveIndex Active, TimeProvider Time, IIdSource Ids, AccountOptions Options, ILogger Logger);

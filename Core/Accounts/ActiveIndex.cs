@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Azure.Data.Tables;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Accounts;
+
+/// <summary>Which accounts reserved something in which hour: what sweepers walk, instead of every account there is.</summary>
+public sealed class ActiveIndex(Tables tables)
+{
+    /// <summary>Remembered marks; past it everything is marked anew, which costs a write and harms nothing.</summary>
+    private const int MarksLimit = 100_000;
+
+    private readonly ConcurrentDictionary<(string Hour, string Account), bool> marked = new();
+
+    /// <summary>Marks an account before it takes a hold, once per hour and instance, so that no hold can exist that a sweeper would not find.</summary>
+    public async Task TouchAsync(string accountId, DateTimeOffset now)
+    {
+        var mark = (HourOf(now), accountId);
+        if (marked.ContainsKey(mark))
+        {
+            return;
+        }
+
+        if (marked.Count > MarksLimit)
+        {
+            marked.Clear();
+        }
+
+        var client = await tables.GetAsync(TableNames.Active);
+        await client.UpsertEntityAsync(new TableEntity(mark.Item1, TableKey.Escape(accountId)) { ["Account"] = accountId }, TableUpdateMode.Replace);
+        marked[mark] = true;
+    }
+
+    /// <summary>Accounts marked in the hours from <paramref name="from"/> to <paramref name="to"/>, each once.</summary>
+    public async IAsyncEnumerable<string> ReadAsync(DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Active);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var hour = from; hour < to.AddHours(1); hour = hour.AddHours(1))
+        {
+            var partition = HourOf(hour);
+            await foreach (var row in client.QueryAsync<TableEntity>($"PartitionKey eq '{partition}'", cancellationToken: cancellationToken))
+            {
+                if (row.GetString("Account") is { } account && seen.Add(account))
+                {
+                    yield return account;
+                }
+            }
+        }
+    }
+
+    private static string HourOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyyMMddHH", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,99 @@
+using Azure;
+using Azure.Data.Tables;
+
+namespace ServerlessAi.Accounts;
+
+/// <summary>Several decisions of one account folded into the rows of one transaction.</summary>
+internal sealed class Fold(Snapshot before)
+{
+    private const int TransactionRowsLimit = 100;
+
+    private readonly List<LedgerEntry> entries = [];
+    private readonly List<UsageRecord> usage = [];
+    private readonly List<OperationRecord> operations = [];
+    private readonly Dictionary<string, HoldRecord> holds = new(StringComparer.Ordinal);
+    private readonly HashSet<string> newHolds = new(StringComparer.Ordinal);
+
+    public AccountState State { get; private set; } = before.State;
+
+    public bool HasWrites { get; private set; }
+
+    // The account, two days and two months, and what the decisions add.
+    private int Rows => 5 + entries.Count + usage.Count + operations.Count + holds.Count;
+
+    /// <summary>A hold's record as this fold leaves it; storage does not show it yet.</summary>
+    public HoldRecord? FindHold(string operationId) => holds.GetValueOrDefault(operationId);
+
+    /// <summary>A grant or deduction that this fold already carries out.</summary>
+    public OperationRecord? FindOperation(string operationId) =>
+        operations.Find(operation => string.Equals(operation.OperationId, operationId, StringComparison.Ordinal));
+
+    /// <summary>Takes a decision in; false when its rows no longer fit and it must go into the next transaction.</summary>
+    public bool TryAdd(Decision decision, bool keepsState)
+    {
+        var more = decision.Entries.Length + decision.Usage.Length + decision.Operations.Length + decision.Holds.Length;
+        if (more == 0 && !keepsState)
+        {
+            return true;
+        }
+
+        if (Rows + more > TransactionRowsLimit && HasWrites)
+        {
+            return false;
+        }
+
+        State = decision.State;
+        HasWrites = true;
+        entries.AddRange(decision.Entries);
+        usage.AddRange(decision.Usage);
+        operations.AddRange(decision.Operations);
+        foreach (var record in decision.Holds)
+        {
+            if (record.Status == HoldStatus.Open)
+            {
+                newHolds.Add(record.Hold.OperationId);
+            }
+
+            holds[record.Hold.OperationId] = record;
+        }
+
+        return true;
+    }
+
+    public IReadOnlyList<TableTransactionAction> ToActions()
+    {
+        var partition = AccountRows.Partition(State.AccountId);
+        var row = AccountRows.ToEntity(State);
+        List<TableTransactionAction> actions =
+        [
+            before.ETag is { } tag
+                ? new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, tag)
+                : new TableTransactionAction(TableTransactionActionType.Add, row),
+        ];
+        actions.AddRange(holds.Values.Select(record => Hold(partition, record)));
+        actions.AddRange(entries.Select(entry => Add(AccountRows.ToEntity(partition, entry))));
+        actions.AddRange(usage.Select(line => Add(AccountRows.ToEntity(partition, line))));
+        actions.AddRange(operations.Select(operation => Add(AccountRows.ToEntity(partition, operation))));
+        actions.AddRange(ChangedDays().Select(day => Replace(AccountRows.ToEntity(partition, day))));
+        actions.AddRange(ChangedMonths().Select(month => Replace(AccountRows.ToEntity(partition, month))));
+        return actions;
+    }
+
+    // A roll-up row repeats what was used, not what is held for the moment; holding alone does not rewrite it.
+    private IEnumerable<DayUse> ChangedDays() => State.Days.Select(Used).Where(day => day.Calls + day.Failures > 0).Except(before.State.Days.Select(Used));
+
+    private IEnumerable<MonthUse> ChangedMonths() => State.Months.Select(Used).Where(month => month.Calls + month.Failures > 0).Except(before.State.Months.Select(Used));
+
+    private static DayUse Used(DayUse day) => day with { FreeImagesHeld = 0, TokensHeld = 0 };
+
+    private static MonthUse Used(MonthUse month) => month with { CostHeldNanoUsd = 0 };
+
+    // If-Match * is safe here and only here: the account's row in the same transaction carries the condition.
+    private TableTransactionAction Hold(string partition, HoldRecord record) => newHolds.Contains(record.Hold.OperationId)
+        ? Add(AccountRows.ToEntity(partition, record))
+        : new TableTransactionAction(TableTransactionActionType.UpdateReplace, AccountRows.ToEntity(partition, record), ETag.All);
+
+    private static TableTransactionAction Add(TableEntity entity) => new(TableTransactionActionType.Add, entity);
+
+    private static TableTransactionAction Replace(TableEntity entity) => new(TableTransactionActionType.UpsertReplace, entity);
+}

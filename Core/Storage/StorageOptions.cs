@@ -1,0 +1,26 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace ServerlessAi.Storage;
+
+/// <summary>Where everything is kept. Either a connection string (local) or an account name, reached with the app's identity (Azure).</summary>
+public sealed class StorageOptions
+{
+    public const string Section = "Storage";
+
+    /// <summary>For Azurite and for keys; leave empty in Azure and set <see cref="AccountName"/>.</summary>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>Storage account reached with the managed identity, for example <c>stserverlessai</c>.</summary>
+    public string? AccountName { get; set; }
+
+    /// <summary>Client id of a user-assigned identity; empty for the system-assigned one.</summary>
+    public string? ManagedIdentityClientId { get; set; }
+
+    /// <summary>Put before every table's name, so that several apps can share an account. Letters and digits, a letter first.</summary>
+    [RegularExpression("^([A-Za-z][A-Za-z0-9]{0,31})?$")]
+    public string TablePrefix { get; set; } = "";
+
+    /// <summary>Time one storage request may take before it counts as lost, milliseconds.</summary>
+    [Range(100, 60_000)]
+    public int NetworkTimeoutMs { get; set; } = 2_000;
+}

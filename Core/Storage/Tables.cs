@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Data.Tables;
+using Microsoft.Extensions.Options;
+
+namespace ServerlessAi.Storage;
+
+/// <summary>Names of all tables, without the prefix of the installation.</summary>
+public static class TableNames
+{
+    public const string Accounts = "accounts";
+    public const string Active = "active";
+    public const string Cache = "cache";
+    public const string Catalog = "catalog";
+    public const string Keys = "keys";
+    public const string Spend = "spend";
+
+    public static readonly string[] All = [Accounts, Active, Cache, Catalog, Keys, Spend];
+}
+
+/// <summary>
+/// Hands out table clients and creates a table the first time it is asked for. Two retry policies: rows about money never retry below
+/// us, because the account's store must know whether an earlier attempt may have arrived; the others retry briefly.
+/// </summary>
+public sealed class Tables(IOptions<StorageOptions> options, StorageConnection connection)
+{
+    private readonly ConcurrentDictionary<string, Task<TableClient>> created = new(StringComparer.Ordinal);
+
+    /// <summary>Clients that retry twice within a second: catalog, cache, keys, spend.</summary>
+    private readonly TableServiceClient retrying = connection.CreateTableService(Options(options.Value, connection, retries: 2));
+
+    /// <summary>Clients that never retry by themselves: accounts.</summary>
+    private readonly TableServiceClient single = connection.CreateTableService(Options(options.Value, connection, retries: 0));
+
+    /// <summary>The client of one table, after making sure once that the table exists.</summary>
+    public async Task<TableClient> GetAsync(string name)
+    {
+        var creation = created.GetOrAdd(name, CreateAsync);
+        try
+        {
+            return await creation;
+        }
+        catch (Exception exception) when (StorageFaults.IsUnavailable(exception))
+        {
+            // Only success is remembered; the next caller tries again.
+            created.TryRemove(new KeyValuePair<string, Task<TableClient>>(name, creation));
+            throw;
+        }
+    }
+
+    /// <summary>Asks the table service for something small; throws what <see cref="StorageFaults.IsUnavailable"/> knows when it is gone.</summary>
+    public async Task PingAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var page in single.QueryAsync(maxPerPage: 1, cancellationToken: cancellationToken).AsPages().WithCancellation(cancellationToken))
+        {
+            _ = page;
+            return;
+        }
+    }
+
+    private async Task<TableClient> CreateAsync(string name)
+    {
+        var service = string.Equals(name, TableNames.Accounts, StringComparison.Ordinal) ? single : retrying;
+        var client = service.GetTableClient(options.Value.TablePrefix + name);
+        await client.CreateIfNotExistsAsync();
+        return client;
+    }
+
+    private static TableClientOptions Options(StorageOptions options, StorageConnection connection, int retries)
+    {
+        var clientOptions = new TableClientOptions();
+        clientOptions.Retry.MaxRetries = retries;
+        clientOptions.Retry.Mode = RetryMode.Exponential;
+        clientOptions.Retry.Delay = TimeSpan.FromMilliseconds(100);
+        clientOptions.Retry.MaxDelay = TimeSpan.FromMilliseconds(500);
+        clientOptions.Retry.NetworkTimeout = TimeSpan.FromMilliseconds(options.NetworkTimeoutMs);
+        clientOptions.Diagnostics.IsLoggingEnabled = false;
+        if (connection.Transport is { } transport)
+        {
+            clientOptions.Transport = transport;
+        }
+
+        return clientOptions;
+    }
+}
