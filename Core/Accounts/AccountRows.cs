@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Azure.Data.Tables;
@@ -11,8 +10,6 @@ internal static class AccountRows
 {
     public const string StateKey = "account";
 
-    // Table Storage keeps a string of at most 32,768 characters; a state with many open holds takes several.
-    private const int ChunkChars = 32_000;
     private const string Body = "Body";
 
     public static string Partition(string accountId) => TableKey.Escape(accountId);
@@ -39,26 +36,13 @@ internal static class AccountRows
             ["HeldMicro"] = state.HeldMicro,
             ["OpenHolds"] = state.Holds.Length,
         };
-        var json = JsonSerializer.Serialize(state, AccountJson.Default.AccountState);
-        for (var (at, chunk) = (0, 0); at < json.Length; at += ChunkChars, chunk++)
-        {
-            entity[ChunkName(chunk)] = json.Substring(at, Math.Min(ChunkChars, json.Length - at));
-        }
-
+        LongText.Write(entity, "State", JsonSerializer.Serialize(state, AccountJson.Default.AccountState));
         return entity;
     }
 
-    public static AccountState ToState(TableEntity entity)
-    {
-        var json = entity.GetString(ChunkName(0));
-        for (var chunk = 1; entity.ContainsKey(ChunkName(chunk)); chunk++)
-        {
-            json += entity.GetString(ChunkName(chunk));
-        }
-
-        return JsonSerializer.Deserialize(json, AccountJson.Default.AccountState)
-            ?? throw new InvalidDataException($"The row of account '{entity.PartitionKey}' is empty.");
-    }
+    public static AccountState ToState(TableEntity entity) =>
+        JsonSerializer.Deserialize(LongText.Read(entity, "State"), AccountJson.Default.AccountState)
+        ?? throw new InvalidDataException($"The row of account '{entity.PartitionKey}' is empty.");
 
     public static TableEntity ToEntity(string partition, HoldRecord record) => new(partition, HoldKey(record.Hold.OperationId))
     {
@@ -124,8 +108,6 @@ internal static class AccountRows
         ["CostNanoUsd"] = month.CostNanoUsd,
         [Body] = JsonSerializer.Serialize(month, AccountJson.Default.MonthUse),
     };
-
-    private static string ChunkName(int chunk) => chunk == 0 ? "State" : "State" + chunk.ToString(CultureInfo.InvariantCulture);
 }
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -11,7 +11,7 @@ public abstract record Command(string OperationId);
 /// <param name="Offers">What may be admitted, the wished-for first, a cheaper tier after it.</param>
 /// <param name="PlatformOverBudget">The platform's month has reached its soft budget.</param>
 public sealed record Reserve(
-    string OperationId, WorkKind Kind, ImmutableArray<Offer> Offers, PlanLimits Limits, TimeSpan Lease, bool PlatformOverBudget) : Command(OperationId)
+    string OperationId, WorkKind Kind, ImmutableArray<Offer> Offers, PlanBook Plans, TimeSpan Lease, bool PlatformOverBudget) : Command(OperationId)
 {
     /// <summary>The ended hold of this id, when the store found one: the operation already ran its course.</summary>
     public HoldRecord? Recorded { get; init; }

@@ -10,14 +10,14 @@ internal static class Ending
     {
         if (FindOpen(posting, command.OperationId) is { } hold)
         {
-            return new Ended(SettleOpen(posting, hold, command));
+            return After(SettleOpen(posting, hold, command), posting);
         }
 
         return command.Recorded switch
         {
             null => new Refused(Refusal.NotFound("No reservation of this operation exists.")),
-            { Status: HoldStatus.Settled } settled => new Ended(settled),
-            var lapsed => new Ended(SettleLate(posting, lapsed, command)),
+            { Status: HoldStatus.Settled } settled => After(settled, posting),
+            var lapsed => After(SettleLate(posting, lapsed, command), posting),
         };
     }
 
@@ -26,7 +26,7 @@ internal static class Ending
         if (FindOpen(posting, command.OperationId) is not { } hold)
         {
             return command.Recorded is { } recorded
-                ? new Ended(recorded)
+                ? After(recorded, posting)
                 : new Refused(Refusal.NotFound("No reservation of this operation exists."));
         }
 
@@ -37,7 +37,7 @@ internal static class Ending
             PriceVersion = hold.PriceVersion,
             Reason = command.Reason,
         });
-        return new Ended(record);
+        return After(record, posting);
     }
 
     /// <summary>Ends a hold without a charge and gives back everything it held.</summary>
@@ -149,6 +149,9 @@ internal static class Ending
             posting.Write(new UsageRecord(hold.OperationId, UsageEvents.Downgraded, hold.Kind, posting.Now, Facts: null) { Reason = reason });
         }
     }
+
+    // Evaluated after the posting is complete, so the account shown is the one written.
+    private static Ended After(HoldRecord record, Posting posting) => new(record, posting.State);
 
     private static long DueMicro(Hold hold, Settle command) => hold.FreeImages > 0 ? 0 : Math.Max(0, command.ChargeMicro);
 

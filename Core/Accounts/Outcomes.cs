@@ -13,7 +13,8 @@ public sealed record Admitted(Hold Hold) : Outcome;
 public sealed record Refused(Refusal Refusal) : Outcome;
 
 /// <summary>The hold has ended as recorded, now or by an earlier command of the same operation.</summary>
-public sealed record Ended(HoldRecord Record) : Outcome;
+/// <param name="Account">The account right after, for the answer's headers.</param>
+public sealed record Ended(HoldRecord Record, AccountState Account) : Outcome;
 
 /// <summary>Credits moved as recorded, now or by an earlier command of the same operation.</summary>
 public sealed record Posted(OperationRecord Record) : Outcome;

@@ -18,7 +18,7 @@ internal static class Reserving
 
         if (command.Recorded is { } ended)
         {
-            return new Ended(ended);
+            return new Ended(ended, posting.State);
         }
 
         var (offerIndex, downgradeReason) = Budget.Choose(posting.State, command);

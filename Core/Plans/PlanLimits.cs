@@ -38,8 +38,9 @@ public sealed class PlanLimits
     [Range(typeof(decimal), "0", "1000", ParseLimitsInInvariantCulture = true)]
     public decimal MinimumBalanceUsd { get; set; } = 0.01m;
 
-    /// <summary>The same in micro-credits; filled in from the credit's price when options are read.</summary>
-    public long MinimumBalanceMicro { get; set; } = 100_000;
+    internal long MinimumBalanceMicro { get; private set; } = 100_000;
 
     internal long MonthlyCapNanoUsd => Money.FromUsd(MonthlyCapUsd);
+
+    internal void SetCreditPrice(decimal usdPerCredit) => MinimumBalanceMicro = Money.FromCredits(MinimumBalanceUsd / usdPerCredit);
 }

@@ -7,7 +7,7 @@ namespace ServerlessAi.Accounts.Rules;
 /// <summary>A request before the rules: the account as it stands and the offer the budgets left it.</summary>
 internal sealed record Admission(AccountState State, Reserve Command, Offer Offer, DateTimeOffset Now)
 {
-    public PlanLimits Limits => Command.Limits;
+    public PlanLimits Limits { get; } = Command.Plans.LimitsOf(State.PlanId);
 
     public long AvailableMicro { get; } = State.AvailableMicro(Now);
 
@@ -15,8 +15,9 @@ internal sealed record Admission(AccountState State, Reserve Command, Offer Offe
 
     public long TokensLeftToday => Math.Max(0, Limits.TokensPerDay - State.Day.TokensUsed - State.Day.TokensHeld);
 
-    /// <summary>What is asked for, or as much of it as the balance and the day still pay for.</summary>
-    public int OutputTokens => (int)Math.Max(0, Math.Min(Offer.OutputTokens, Math.Min(TokensLeftToday - Offer.InputTokens, AffordableOutputTokens)));
+    /// <summary>What is asked for, or as much of it as the plan, the day and the balance allow.</summary>
+    public int OutputTokens => (int)Math.Max(
+        0, Math.Min(Math.Min(Offer.OutputTokens, Limits.MaxOutputTokens), Math.Min(TokensLeftToday - Offer.InputTokens, AffordableOutputTokens)));
 
     private long AffordableOutputTokens
     {

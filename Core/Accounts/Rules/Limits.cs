@@ -82,7 +82,7 @@ internal static class Budget
     private static string? Reason(AccountState state, Reserve command)
     {
         var month = state.Month;
-        if (month.CostNanoUsd + month.CostHeldNanoUsd >= command.Limits.MonthlyCapNanoUsd)
+        if (month.CostNanoUsd + month.CostHeldNanoUsd >= command.Plans.LimitsOf(state.PlanId).MonthlyCapNanoUsd)
         {
             return MonthlyCap;
         }

@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Azure.Data.Tables;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Logging;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Caching;
+
+/// <summary>
+/// Answers by hash: a bounded level in memory above the table. Losing the cache costs a provider call, never an answer: when storage does not
+/// answer, reading finds nothing and writing is skipped.
+/// </summary>
+public sealed partial class AnswerCache(Tables tables, HitCounts hits, TimeProvider time, ILogger<AnswerCache> logger) : IDisposable
+{
+    private const long MemoryCharsLimit = 32_000_000;
+    private static readonly TimeSpan LookupPatience = TimeSpan.FromSeconds(1);
+
+    private readonly MemoryCache memory = new(new MemoryCacheOptions { SizeLimit = MemoryCharsLimit });
+
+    private sealed record Entry(CachedAnswer Answer, DateTimeOffset ExpiresAt);
+
+    public async Task<CachedAnswer?> FindAsync(string hash, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (memory.TryGetValue(hash, out Entry? entry) && entry!.ExpiresAt > now)
+        {
+            hits.Count(hash);
+            return entry.Answer;
+        }
+
+        var (stored, chars) = await ReadAsync(hash, cancellationToken);
+        if (stored is null || stored.ExpiresAt <= now)
+        {
+            return null;
+        }
+
+        Remember(hash, stored, chars);
+        hits.Count(hash);
+        return stored.Answer;
+    }
+
+    /// <summary>Keeps an answer for a time. Not being able to is logged and otherwise without consequence.</summary>
+    public async Task StoreAsync(string hash, CachedAnswer answer, TimeSpan ttl, CancellationToken cancellationToken)
+    {
+        var json = JsonSerializer.Serialize(answer, CacheJson.Default.CachedAnswer);
+        if (ttl <= TimeSpan.Zero || json.Length > LongText.LengthLimit)
+        {
+            return;
+        }
+
+        var entry = new Entry(answer, time.GetUtcNow() + ttl);
+        Remember(hash, entry, json.Length);
+        var row = new TableEntity(Partition(hash), hash)
+        {
+            ["ExpiresAt"] = entry.ExpiresAt,
+            ["Model"] = answer.Usage.ModelServed,
+            ["Hits"] = 0L,
+        };
+        LongText.Write(row, "Answer", json);
+        try
+        {
+            var client = await tables.GetAsync(TableNames.Cache);
+            await client.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
+        }
+        catch (Exception exception) when (StorageFaults.IsUnavailable(exception))
+        {
+            LogNotStored(logger, exception);
+        }
+    }
+
+    public void Dispose() => memory.Dispose();
+
+    internal static string Partition(string hash) => hash[..2];
+
+    private async Task<(Entry? Entry, int Chars)> ReadAsync(string hash, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var timer = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), patience, LookupPatience, Timeout.InfiniteTimeSpan);
+        try
+        {
+            var client = await tables.GetAsync(TableNames.Cache);
+            var row = await client.GetEntityIfExistsAsync<TableEntity>(Partition(hash), hash, cancellationToken: patience.Token);
+            if (!row.HasValue || row.Value!.GetDateTimeOffset("ExpiresAt") is not { } expiresAt)
+            {
+                return (null, 0);
+            }
+
+            var json = LongText.Read(row.Value!, "Answer");
+            var answer = JsonSerializer.Deserialize(json, CacheJson.Default.CachedAnswer);
+            return answer is null ? (null, 0) : (new Entry(answer, expiresAt), json.Length);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
+        {
+            LogNotRead(logger, exception);
+            return (null, 0);
+        }
+    }
+
+    private void Remember(string hash, Entry entry, int chars) =>
+        memory.Set(hash, entry, new MemoryCacheEntryOptions { Size = chars });
+
+    [LoggerMessage(LogLevel.Warning, "The cache cannot be read; the request goes on without it.")]
+    private static partial void LogNotRead(ILogger logger, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "An answer could not be cached.")]
+    private static partial void LogNotStored(ILogger logger, Exception exception);
+}

@@ -1,0 +1,15 @@
+namespace ServerlessAi.Images;
+
+/// <summary>Keeps images. Blob Storage or Cloudinary, as configured.</summary>
+public interface IImageStore
+{
+    /// <summary>Keeps an image under a name; the same name again replaces it.</summary>
+    /// <exception cref="Exception">What <see cref="Storage.StorageFaults.IsUnavailable"/> knows, when the store does not answer.</exception>
+    Task<StoredImage> SaveAsync(string name, ImageBytes image, CancellationToken cancellationToken);
+
+    /// <summary>A URL that reads the image without further credentials, for a limited time where the store can limit it.</summary>
+    Task<Uri> GetReadUrlAsync(StoredImage image, CancellationToken cancellationToken);
+
+    /// <summary>Whether the store answers.</summary>
+    Task PingAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,32 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace ServerlessAi.Plans;
+
+/// <summary>All plans and the one an account has without a choice.</summary>
+public sealed record PlanBook(string DefaultPlan, IReadOnlyDictionary<string, PlanLimits> Plans)
+{
+    /// <summary>Limits of a plan; those of the default plan for null and for a plan that no longer exists.</summary>
+    public PlanLimits LimitsOf(string? planId) => planId is not null && Plans.TryGetValue(planId, out var limits) ? limits : Plans[DefaultPlan];
+}
+
+/// <summary>Plans as configured: <c>Plans__Items__free__ConcurrentJobs=5</c> changes one limit of one plan.</summary>
+public sealed class PlanOptions
+{
+    public const string Section = "Plans";
+
+    [Required]
+    public string Default { get; set; } = "free";
+
+    public IDictionary<string, PlanLimits> Items { get; set; } = new Dictionary<string, PlanLimits>(StringComparer.OrdinalIgnoreCase) { ["free"] = new PlanLimits() };
+
+    /// <param name="usdPerCredit">The credit's price, which turns the minimum balance into credits.</param>
+    public PlanBook ToBook(decimal usdPerCredit)
+    {
+        foreach (var limits in Items.Values)
+        {
+            limits.SetCreditPrice(usdPerCredit);
+        }
+
+        return new PlanBook(Default, new Dictionary<string, PlanLimits>(Items, StringComparer.OrdinalIgnoreCase));
+    }
+}

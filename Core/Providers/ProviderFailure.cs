@@ -1,0 +1,74 @@
+namespace ServerlessAi.Providers;
+
+/// <summary>Why a provider gave no answer. The chain decides on this alone.</summary>
+public enum ProviderFailure
+{
+    /// <summary>No answer within the time; whether the provider did the work is unknown.</summary>
+    Timeout,
+
+    /// <summary>The provider says that it is overloaded (503, 529, "overloaded").</summary>
+    Overloaded,
+
+    /// <summary>Our key's rate or quota at the provider is used up (429).</summary>
+    RateLimited,
+
+    /// <summary>A server error, or no connection.</summary>
+    Unavailable,
+
+    /// <summary>The answer came but was not what the vendor documents.</summary>
+    BadAnswer,
+
+    /// <summary>Our key is missing, wrong or not allowed (401, 403).</summary>
+    Unauthorized,
+
+    /// <summary>The vendor does not know the model (404).</summary>
+    ModelNotFound,
+
+    /// <summary>The request itself is wrong; no other model would take it either.</summary>
+    InvalidRequest,
+
+    /// <summary>The vendor's safety system refused the content; asking elsewhere would be shopping around.</summary>
+    ContentRefused,
+}
+
+public static class ProviderFailures
+{
+    /// <summary>Whether another model may be asked.</summary>
+    public static bool AllowsFallback(this ProviderFailure failure) => failure is not (ProviderFailure.InvalidRequest or ProviderFailure.ContentRefused);
+
+    /// <summary>The name as it stands in receipts: <c>rate_limited</c>.</summary>
+    public static string ToCode(this ProviderFailure failure) => failure switch
+    {
+        ProviderFailure.Timeout => "timeout",
+        ProviderFailure.Overloaded => "overloaded",
+        ProviderFailure.RateLimited => "rate_limited",
+        ProviderFailure.Unavailable => "unavailable",
+        ProviderFailure.BadAnswer => "bad_answer",
+        ProviderFailure.Unauthorized => "unauthorized",
+        ProviderFailure.ModelNotFound => "model_not_found",
+        ProviderFailure.InvalidRequest => "invalid_request",
+        _ => "content_refused",
+    };
+}
+
+/// <summary>A provider's answer, or why there is none.</summary>
+public readonly record struct ProviderOutcome<T>
+{
+    private ProviderOutcome(T? value, ProviderFailure? failure, string? detail)
+    {
+        Value = value;
+        Failure = failure;
+        Detail = detail;
+    }
+
+    public T? Value { get; }
+
+    public ProviderFailure? Failure { get; }
+
+    /// <summary>The vendor's own words, shortened; logged, and shown only for <see cref="ProviderFailure.InvalidRequest"/>.</summary>
+    public string? Detail { get; }
+
+    public static implicit operator ProviderOutcome<T>(T value) => new(value, failure: null, detail: null);
+
+    public static ProviderOutcome<T> Failed(ProviderFailure failure, string? detail = null) => new(default, failure, detail);
+}

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using ServerlessAi.Pricing;
+using ServerlessAi.Providers.Images;
+using ServerlessAi.Providers.Text;
+
+namespace ServerlessAi.Providers;
+
+/// <summary>Which providers this installation has. Only those that are configured are registered.</summary>
+/// <remarks>Where nothing is configured in Development, the built-in sample stands in for every vendor, so that all models can be tried without a key.</remarks>
+public sealed class ProviderRegistry
+{
+    public const string Sample = "sample";
+
+    private readonly Dictionary<string, ITextProvider> text;
+    private readonly Dictionary<string, IImageProvider> images;
+
+    public ProviderRegistry(IEnumerable<ITextProvider> text, IEnumerable<IImageProvider> images, IOptions<ProviderOptions> options, IHostEnvironment environment)
+    {
+        var isEnabled = options.Value.Sample.Enabled ?? (environment.IsDevelopment() && !options.Value.AnyConfigured);
+        if (isEnabled && environment.IsProduction())
+        {
+            throw new OptionsValidationException("Providers", typeof(ProviderOptions), ["Providers__Sample__Enabled is refused in Production: the sample is no AI."]);
+        }
+
+        SampleStandsIn = isEnabled;
+        this.text = text.Where(provider => isEnabled || !IsSample(provider.Name)).ToDictionary(provider => provider.Name, StringComparer.Ordinal);
+        this.images = images.Where(provider => isEnabled || !IsSample(provider.Name)).ToDictionary(provider => provider.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>Whether the sample serves for vendors that are not configured.</summary>
+    public bool SampleStandsIn { get; }
+
+    /// <summary>Names of the providers that can be called.</summary>
+    public IEnumerable<string> Names => text.Keys.Concat(images.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+
+    public bool IsAvailable(ModelKind kind, string provider) => kind switch
+    {
+        ModelKind.Text => Text(provider) is not null,
+        ModelKind.Image => Image(provider) is not null,
+        _ => false,
+    };
+
+    public ITextProvider? Text(string provider) => text.GetValueOrDefault(provider) ?? (SampleStandsIn ? text.GetValueOrDefault(Sample) : null);
+
+    public IImageProvider? Image(string provider) => images.GetValueOrDefault(provider) ?? (SampleStandsIn ? images.GetValueOrDefault(Sample) : null);
+
+    private static bool IsSample(string name) => string.Equals(name, Sample, StringComparison.Ordinal);
+}

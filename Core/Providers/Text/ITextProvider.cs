@@ -1,0 +1,24 @@
+namespace ServerlessAi.Providers.Text;
+
+/// <param name="Model">The vendor's name of the model.</param>
+public sealed record TextCall(string Model, string Prompt, int MaxOutputTokens, double? Temperature, string? System = null);
+
+/// <param name="FinishReason">As OpenAI names it: <c>stop</c>, <c>length</c>, <c>content_filter</c>.</param>
+public sealed record TextResult(string Text, string FinishReason, TokenUsage Usage);
+
+/// <summary>Tokens as the vendor counted them. Cached input is part of input, reasoning part of output.</summary>
+public sealed record TokenUsage(long InputTokens, long OutputTokens, long CachedInputTokens = 0, long ReasoningTokens = 0)
+{
+    /// <summary>False when the vendor reported nothing and the numbers are estimates.</summary>
+    public bool IsReported { get; init; } = true;
+}
+
+/// <summary>One vendor of text.</summary>
+public interface ITextProvider
+{
+    /// <summary>As catalog entries name it.</summary>
+    string Name { get; }
+
+    /// <summary>Asks once, without retrying. Vendor errors come back as failures; only cancellation throws.</summary>
+    Task<ProviderOutcome<TextResult>> CompleteAsync(TextCall call, CancellationToken cancellationToken);
+}
