@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Pricing;
@@ -76,6 +77,14 @@ public sealed partial class ProviderChain(ProviderRegistry registry, IOptions<Pr
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
             return ProviderOutcome<T>.Failed(ProviderFailure.Timeout, $"No answer within {(int)timeout.TotalMilliseconds} ms.");
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            return ProviderOutcome<T>.Failed(ProviderFailure.Unavailable, exception.Message);
+        }
+        catch (JsonException)
+        {
+            return ProviderOutcome<T>.Failed(ProviderFailure.BadAnswer, "The answer is not the JSON that the vendor documents.");
         }
     }
 

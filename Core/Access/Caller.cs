@@ -1,0 +1,27 @@
+using ServerlessAi.Primitives;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Access;
+
+public enum Role
+{
+    Guest = 0,
+    User = 1,
+    Admin = 2,
+}
+
+/// <summary>Who is calling, and whose wallet pays.</summary>
+public sealed record Caller(string UserId, string AccountId, Role Role)
+{
+    /// <summary>Characters a user id may have.</summary>
+    public const int UserIdLimit = 128;
+
+    /// <summary>The caller acting for another user, as an admin may.</summary>
+    public Caller For(string userId) => this with { UserId = userId, AccountId = userId };
+
+    /// <summary>What is wrong with a user id; null when it can be used.</summary>
+    public static Refusal? Problem(string userId) =>
+        userId.Length is 0 or > UserIdLimit || !TableKey.Fits(userId) || userId.Any(char.IsControl) || !string.Equals(userId, userId.Trim(), StringComparison.Ordinal)
+            ? Refusal.Invalid($"A user id has 1 to {UserIdLimit} characters, no control characters, and no space at its ends.")
+            : null;
+}

@@ -1,0 +1,199 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ServerlessAi.Access;
+using ServerlessAi.Accounts;
+using ServerlessAi.Caching;
+using ServerlessAi.Plans;
+using ServerlessAi.Pricing;
+using ServerlessAi.Primitives;
+using ServerlessAi.Providers;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi;
+
+/// <summary>
+/// The way of a billable request, top to bottom:
+/// <list type="number">
+/// <item>Throttle: a cheap guard per caller in this process.</item>
+/// <item>Replay: an idempotency key that was answered before gets its stored answer (not built yet).</item>
+/// <item>Cache: an answer that is known is free, even with an empty balance; identical requests under way share one call.</item>
+/// <item>Quote: model, price version, worst case, and the cheaper tier to fall back to.</item>
+/// <item>Reserve: one conditional transaction checks every limit and takes the hold.</item>
+/// <item>Call: the provider chain, bounded in models and time.</item>
+/// <item>Settle: one conditional transaction charges, gives back the rest, and writes ledger, usage and roll-ups.</item>
+/// <item>Answer, with a receipt.</item>
+/// </list>
+/// From step 5 on nothing depends on the client still being there.
+/// </summary>
+public sealed partial class Gateway(
+    Throttle throttle, AnswerCache cache, Flights flights, CatalogStore catalogs, AccountStore accounts, PlanBook plans, PlatformSpend spend,
+    ProviderChain chain, Settlements settlements, UsageLog usageLog, IIdSource ids, TimeProvider time, IOptions<AccountOptions> credits, ILogger<Gateway> logger)
+{
+    /// <summary>Serves one request.</summary>
+    /// <param name="cancellationToken">The client's; it counts until credits are reserved.</param>
+    public async Task<Answer<Served>> ServeAsync<TRequest, TProduct>(Work<TRequest, TProduct> work, TRequest request, CancellationToken cancellationToken)
+        where TRequest : GatewayRequest
+        where TProduct : class
+    {
+        if (work.Problem(request) is { } problem)
+        {
+            return problem;
+        }
+
+        if (throttle.Refuse(request.Caller.AccountId) is { } tooFast)
+        {
+            return tooFast;
+        }
+
+        var catalog = await catalogs.GetAsync(cancellationToken);
+        if (!request.Cache.Use)
+        {
+            return await ProduceAsync(work, request, catalog, cacheKey: null, cancellationToken);
+        }
+
+        var cacheKey = work.CacheKey(request, catalog);
+        using var flight = flights.Join(cacheKey);
+        if (await FindAsync(flight, cacheKey, cancellationToken) is { } known)
+        {
+            flight.Land(known);
+            return Hit(work.Kind, request.Caller, known);
+        }
+
+        var served = await ProduceAsync(work, request, catalog, cacheKey, cancellationToken);
+        if (flight.IsLeader && served.Succeeded)
+        {
+            flight.Land(served.Value.Answer);
+        }
+
+        return served;
+    }
+
+    private async Task<CachedAnswer?> FindAsync(Flights.Flight flight, string cacheKey, CancellationToken cancellationToken) => flight.IsLeader
+        ? await cache.FindAsync(cacheKey, cancellationToken)
+        : await flight.Landing.WaitAsync(cancellationToken);
+
+    private Served Hit(WorkKind kind, Caller caller, CachedAnswer known)
+    {
+        var operationId = ids.NewOperationId();
+        usageLog.Add(caller.AccountId, new UsageRecord(operationId, UsageEvents.CacheHit, kind, time.GetUtcNow(), known.Usage));
+        return new Served(known, Receipt.OfHit(operationId, known.Usage), Account: null);
+    }
+
+    private async Task<Answer<Served>> ProduceAsync<TRequest, TProduct>(
+        Work<TRequest, TProduct> work, TRequest request, Catalog catalog, string? cacheKey, CancellationToken cancellationToken)
+        where TRequest : GatewayRequest
+        where TProduct : class
+    {
+        var quoted = work.Quote(request, catalog, time.GetUtcNow());
+        if (!quoted.Succeeded)
+        {
+            return quoted.Refusal;
+        }
+
+        var quote = quoted.Value;
+        var reserved = await ReserveAsync(work.Kind, request.Caller, quote, cancellationToken);
+        if (!reserved.Succeeded)
+        {
+            return reserved.Refusal;
+        }
+
+        var hold = reserved.Value;
+        var chosen = quote.Models[hold.OfferIndex];
+        var result = await chain.RunAsync(chosen, catalog, (model, token) => work.CallAsync(request, model, hold, token));
+        if (result.Value is not { } product)
+        {
+            return await GiveUpAsync(request.Caller, hold, quote, result);
+        }
+
+        var usage = work.Measure(request, product, Facts(quote, result));
+        var costNanoUsd = Charges.CostNanoUsd(quote.Kind, result.Model.Price, usage);
+        spend.Add(hold.Month, costNanoUsd);
+        if (await KeepAsync(work, product, usage, hold) is not { } answer)
+        {
+            await settlements.EndAsync(request.Caller.AccountId, new Release(hold.OperationId, RefusalCodes.StorageUnavailable, costNanoUsd, usage));
+            return Refusal.StorageUnavailable();
+        }
+
+        var chargeMicro = Charges.ChargeMicro(quote.Kind, chosen.Price, usage, credits.Value.UsdPerCredit);
+        var settling = settlements.EndAsync(request.Caller.AccountId, new Settle(hold.OperationId, chargeMicro, costNanoUsd, usage));
+        if (cacheKey is not null)
+        {
+            await cache.StoreAsync(cacheKey, answer, request.Cache.Ttl ?? work.DefaultTtl, CancellationToken.None);
+        }
+
+        var ended = await settling;
+        return new Served(answer, Receipt.Of(hold, usage, result.Attempts, ended?.Record, chargeMicro, costNanoUsd), ended?.Account);
+    }
+
+    private async Task<Answer<Hold>> ReserveAsync(WorkKind kind, Caller caller, Quote quote, CancellationToken cancellationToken)
+    {
+        var budget = await spend.GetStateAsync(cancellationToken);
+        var operationId = ids.NewOperationId();
+        var refusal = budget == BudgetState.OverHard
+            ? new Refusal(RefusalCodes.UsageLimitExceeded, "The platform's budget of this month is used up.")
+            : null;
+        if (refusal is null)
+        {
+            var lease = TimeSpan.FromSeconds(credits.Value.HoldSeconds);
+            switch (await accounts.ExecuteAsync(caller.AccountId, new Reserve(operationId, kind, quote.Offers, plans, lease, budget == BudgetState.OverSoft)))
+            {
+                case Admitted admitted:
+                    return admitted.Hold;
+                case Refused refused:
+                    refusal = refused.Refusal;
+                    break;
+                default:
+                    // An attempt whose reply was lost did reserve, but so long ago that the hold has lapsed since.
+                    refusal = Refusal.StorageUnavailable();
+                    break;
+            }
+        }
+
+        usageLog.Add(caller.AccountId, new UsageRecord(operationId, UsageEvents.Refused, kind, time.GetUtcNow(), Facts: null) { Reason = refusal.Code });
+        return refusal;
+    }
+
+    private async Task<Refusal> GiveUpAsync<TProduct>(Caller caller, Hold hold, Quote quote, ChainResult<TProduct> result)
+        where TProduct : class
+    {
+        var failure = result.Failure ?? ProviderFailure.BadAnswer;
+        await settlements.EndAsync(caller.AccountId, new Release(hold.OperationId, failure.ToCode(), CostNanoUsd: 0, Facts(quote, result)));
+        var refusal = failure switch
+        {
+            ProviderFailure.InvalidRequest => Refusal.Invalid("The provider does not accept this request: " + result.Detail),
+            ProviderFailure.ContentRefused => new Refusal(RefusalCodes.ContentRefused, "The provider's safety system refused this content."),
+            _ => new Refusal(RefusalCodes.ProviderFailed, "No provider could answer. Nothing was charged."),
+        };
+        return refusal.With("attempts", result.Attempts);
+    }
+
+    private async Task<CachedAnswer?> KeepAsync<TRequest, TProduct>(Work<TRequest, TProduct> work, TProduct product, UsageFacts usage, Hold hold)
+        where TRequest : GatewayRequest
+        where TProduct : class
+    {
+        try
+        {
+            return await work.KeepAsync(product, usage, hold, time.GetUtcNow());
+        }
+        catch (Exception exception) when (StorageFaults.IsUnavailable(exception))
+        {
+            LogNotKept(logger, exception, hold.OperationId);
+            return null;
+        }
+    }
+
+    private static UsageFacts Facts<TProduct>(Quote quote, ChainResult<TProduct> result)
+        where TProduct : class
+    {
+        var served = result.Model.Model;
+        return new UsageFacts(quote.Selected.Model.Id, served.Id, served.Provider, served.Tier.ToString().ToLowerInvariant(), "provider")
+        {
+            Attempts = result.Attempts.Length,
+            ProviderMs = result.ProviderMs,
+            FallbackReason = result.FallbackReason,
+        };
+    }
+
+    [LoggerMessage(LogLevel.Error, "The product of operation {OperationId} could not be kept; its hold is released.")]
+    private static partial void LogNotKept(ILogger logger, Exception exception, string operationId);
+}

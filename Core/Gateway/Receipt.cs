@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using ServerlessAi.Accounts;
+using ServerlessAi.Primitives;
+using ServerlessAi.Providers;
+
+namespace ServerlessAi;
+
+/// <summary>What a request cost and why; goes out with every billable answer. Amounts in credits and USD.</summary>
+public sealed record Receipt
+{
+    public required string OperationId { get; init; }
+
+    public required string ModelSelected { get; init; }
+
+    public required string ModelServed { get; init; }
+
+    public required string Provider { get; init; }
+
+    public required string Tier { get; init; }
+
+    public int PriceVersion { get; init; }
+
+    public decimal CreditsReserved { get; init; }
+
+    public decimal CreditsCharged { get; init; }
+
+    public decimal CreditsReleased { get; init; }
+
+    public decimal CreditsAbsorbed { get; init; }
+
+    public decimal CostUsd { get; init; }
+
+    public int FreeImagesUsed { get; init; }
+
+    public bool Cached { get; init; }
+
+    public bool Downgraded => DowngradeReason is not null;
+
+    public string? DowngradeReason { get; init; }
+
+    /// <summary>Output was cut to what the plan, the day's tokens or the balance allow.</summary>
+    public bool Clamped { get; init; }
+
+    public string? FallbackReason { get; init; }
+
+    /// <summary><c>provider</c>, <c>partial</c> or <c>estimated</c>.</summary>
+    public required string UsageSource { get; init; }
+
+    /// <summary><c>settled</c>; <c>pending</c> when storage did not answer in time and the charge follows by itself.</summary>
+    public string Settlement { get; init; } = "settled";
+
+    public ImmutableArray<Attempt> Attempts { get; init; } = [];
+
+    /// <summary>A cached answer: free, and made by an earlier call.</summary>
+    public static Receipt OfHit(string operationId, UsageFacts usage) => new()
+    {
+        OperationId = operationId,
+        ModelSelected = usage.ModelSelected,
+        ModelServed = usage.ModelServed,
+        Provider = usage.Provider,
+        Tier = usage.Tier,
+        UsageSource = usage.Source,
+        Cached = true,
+    };
+
+    public static Receipt Of(Hold hold, UsageFacts usage, ImmutableArray<Attempt> attempts, HoldRecord? ended, long chargeMicro, long costNanoUsd)
+    {
+        // Not yet settled: the receipt states the charge that will be made.
+        var charged = ended?.ChargedMicro ?? (hold.FreeImages > 0 ? 0 : chargeMicro);
+        return new Receipt
+        {
+            OperationId = hold.OperationId,
+            ModelSelected = usage.ModelSelected,
+            ModelServed = usage.ModelServed,
+            Provider = usage.Provider,
+            Tier = usage.Tier,
+            PriceVersion = hold.PriceVersion,
+            CreditsReserved = Money.ToCredits(hold.HeldMicro),
+            CreditsCharged = Money.ToCredits(charged),
+            CreditsReleased = Money.ToCredits(Math.Max(0, hold.HeldMicro - charged)),
+            CreditsAbsorbed = Money.ToCredits(ended?.AbsorbedMicro ?? 0),
+            CostUsd = Money.ToUsd(costNanoUsd),
+            FreeImagesUsed = hold.FreeImages,
+            DowngradeReason = hold.DowngradeReason,
+            Clamped = hold.Clamped,
+            FallbackReason = usage.FallbackReason,
+            UsageSource = usage.Source,
+            Settlement = ended is null ? "pending" : "settled",
+            Attempts = attempts,
+        };
+    }
+}

@@ -1,0 +1,29 @@
+using ServerlessAi.Access;
+using ServerlessAi.Accounts;
+using ServerlessAi.Caching;
+using ServerlessAi.Pricing;
+
+namespace ServerlessAi;
+
+/// <summary>Something billable that a caller wants.</summary>
+public abstract record GatewayRequest(Caller Caller, CacheUse Cache);
+
+/// <param name="Aspect">One of <see cref="ImageWork.Aspects"/>.</param>
+/// <param name="Style">A few words for the look, or empty.</param>
+/// <param name="Size">A print size such as <c>24x36</c>, or empty; part of the cache key.</param>
+/// <param name="Model">Id, alias or vendor name; null takes the tier's default.</param>
+public sealed record ImageRequest(Caller Caller, string Prompt, string Aspect, string Style, string Size, string? Model, Tier Tier, CacheUse Cache)
+    : GatewayRequest(Caller, Cache);
+
+/// <param name="MaxTokens">Output tokens wanted at most; null for the default.</param>
+/// <param name="ChatId">Groups calls for reporting; null for none.</param>
+public sealed record TextRequest(
+    Caller Caller, string Prompt, string? System, string? Model, int? MaxTokens, double? Temperature, string? ChatId, CacheUse Cache)
+    : GatewayRequest(Caller, Cache);
+
+/// <summary>What a request came to.</summary>
+/// <param name="Account">The account right after the charge; null for a cached answer, which does not touch it.</param>
+public sealed record Served(CachedAnswer Answer, Receipt Receipt, AccountState? Account)
+{
+    public bool Cached => Receipt.Cached;
+}
