@@ -80,9 +80,9 @@ internal static partial class FunctionFinder
 
     private static string? Conflict(LocalFunction function, List<LocalFunction> loaded)
     {
-        if (loaded.Exists(f => string.Equals(f.Name, function.Name, StringComparison.OrdinalIgnoreCase)))
+        if (loaded.Find(f => string.Equals(f.Name, function.Name, StringComparison.OrdinalIgnoreCase)) is { } namesake)
         {
-            return $"There is already a function named '{function.Name}'.";
+            return $"There is already a function named '{namesake.Name}'.";
         }
 
         var taken = function.Http is null ? null : loaded.Find(f =>
