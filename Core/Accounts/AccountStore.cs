@@ -45,6 +45,9 @@ public sealed class AccountStore
         return Account.Decide(state, new Sweep(), now).State;
     }
 
+    /// <summary>The account as stored, nothing rolled or reclaimed; null when it does not exist.</summary>
+    public async Task<AccountState?> ReadStoredAsync(string accountId) => (await context.Table.ReadAsync(accountId))?.State;
+
     // A lane dropped while it works stays correct: its successor meets it at the row's tag.
     private void DropIdleLanes()
     {

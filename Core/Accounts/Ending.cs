@@ -86,7 +86,7 @@ internal static class Ending
         var charged = paid.Sum(allocation => allocation.Micro);
         if (charged > 0)
         {
-            posting.Post(EntryKind.Charge, Posting.Negated(paid), hold.OperationId, reason: null, command.Facts);
+            posting.Post(EntryKind.Charge, Posting.Negated(paid), hold.OperationId, reason: null, command.Facts, command.CostNanoUsd);
         }
 
         Count(posting, hold, command, charged);

@@ -21,13 +21,14 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
     public void Write(UsageRecord record) => usage.Add(record);
 
     /// <summary>Numbers and writes a ledger entry. The grants must have moved already; <paramref name="parts"/> are signed.</summary>
-    public LedgerEntry Post(EntryKind kind, ImmutableArray<Allocation> parts, string operationId, string? reason, UsageFacts? facts = null)
+    public LedgerEntry Post(EntryKind kind, ImmutableArray<Allocation> parts, string operationId, string? reason, UsageFacts? facts = null, long costNanoUsd = 0)
     {
         State = State with { Sequence = State.Sequence + 1 };
         var entry = new LedgerEntry(State.Sequence, kind, parts.Sum(part => part.Micro), State.BalanceMicro, operationId, now, parts)
         {
             Reason = reason,
             Usage = facts,
+            CostNanoUsd = costNanoUsd,
         };
         entries.Add(entry);
         return entry;

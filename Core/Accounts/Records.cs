@@ -22,7 +22,11 @@ public sealed record LedgerEntry(
 {
     public string? Reason { get; init; }
 
+    /// <summary>For a charge: what it pays for.</summary>
     public UsageFacts? Usage { get; init; }
+
+    /// <summary>For a charge: what the call cost us.</summary>
+    public long CostNanoUsd { get; init; }
 }
 
 /// <summary>What one call used, as far as billing and reporting care.</summary>

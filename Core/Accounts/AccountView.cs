@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Options;
+using ServerlessAi.Plans;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Accounts;
+
+/// <summary>An account as its owner sees it. Amounts in credits and USD.</summary>
+public sealed record AccountView(string AccountId, string Plan)
+{
+    public decimal AvailableCredits { get; init; }
+
+    public decimal HeldCredits { get; init; }
+
+    public decimal PaidCredits { get; init; }
+
+    public decimal BonusCredits { get; init; }
+
+    public decimal BalanceUsd { get; init; }
+
+    public decimal UsdPerCredit { get; init; }
+
+    /// <summary>At or below the threshold at which an alert is due.</summary>
+    public bool LowBalance { get; init; }
+
+    public int FreeImagesLeftToday { get; init; }
+
+    public long TokensLeftToday { get; init; }
+
+    public decimal MonthSpendUsd { get; init; }
+
+    public decimal MonthCapUsd { get; init; }
+
+    /// <summary>The tier that an image is served from at the moment: <c>premium</c>, or <c>standard</c> at the monthly cap.</summary>
+    public required string Tier { get; init; }
+
+    /// <summary>When the day's quotas reset.</summary>
+    public DateTimeOffset ResetsAt { get; init; }
+
+    public ImmutableArray<GrantView> Grants { get; init; } = [];
+}
+
+/// <summary>One grant with credits left.</summary>
+public sealed record GrantView(GrantKind Kind, decimal Credits, DateTimeOffset EffectiveAt, DateTimeOffset? ExpiresAt);
+
+/// <summary>Reads accounts for showing.</summary>
+public sealed class AccountViews(AccountStore accounts, PlanBook plans, IOptions<AccountOptions> credits, TimeProvider time)
+{
+    /// <summary>Credits at which the balance counts as low (mission D4).</summary>
+    public const decimal LowBalanceCredits = 5m;
+
+    public async Task<AccountView> ReadAsync(string accountId) => Show(await accounts.ReadAsync(accountId));
+
+    public AccountView Show(AccountState state)
+    {
+        var now = time.GetUtcNow();
+        var limits = plans.LimitsOf(state.PlanId);
+        var available = state.AvailableMicro(now);
+        var paid = state.PaidMicro(now);
+        var month = state.Month;
+        var isCapped = month.CostNanoUsd + month.CostHeldNanoUsd >= limits.MonthlyCapNanoUsd;
+        return new AccountView(state.AccountId, state.PlanId ?? plans.DefaultPlan)
+        {
+            AvailableCredits = Money.ToCredits(available),
+            HeldCredits = Money.ToCredits(state.HeldMicro),
+            PaidCredits = Money.ToCredits(paid),
+            BonusCredits = Money.ToCredits(available - paid),
+            BalanceUsd = Money.ToCredits(available) * credits.Value.UsdPerCredit,
+            UsdPerCredit = credits.Value.UsdPerCredit,
+            LowBalance = Money.ToCredits(available) <= LowBalanceCredits,
+            FreeImagesLeftToday = Math.Max(0, limits.FreeImagesPerDay - state.Day.FreeImagesUsed - state.Day.FreeImagesHeld),
+            TokensLeftToday = Math.Max(0, limits.TokensPerDay - state.Day.TokensUsed - state.Day.TokensHeld),
+            MonthSpendUsd = Money.ToUsd(month.CostNanoUsd),
+            MonthCapUsd = limits.MonthlyCapUsd,
+            Tier = isCapped ? "standard" : "premium",
+            ResetsAt = Periods.EndOfDay(now),
+            Grants = [.. Burn.InOrder(state.Grants)
+                .Where(grant => grant.RemainingMicro > 0 && !grant.IsExpired(now))
+                .Select(grant => new GrantView(grant.Kind, Money.ToCredits(grant.RemainingMicro), grant.EffectiveAt, grant.ExpiresAt))],
+        };
+    }
+}
