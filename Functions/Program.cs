@@ -1,1 +1,4 @@
-return 0;
+using Microsoft.Extensions.Hosting;
+using ServerlessAi.Functions;
+
+AppHost.Build(args).Run();

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace ServerlessAi.Plans;
 
@@ -28,5 +29,27 @@ public sealed class PlanOptions
         }
 
         return new PlanBook(Default, new Dictionary<string, PlanLimits>(Items, StringComparer.OrdinalIgnoreCase));
+    }
+}
+
+/// <summary>Checks each plan's limits: data annotations do not look into a dictionary.</summary>
+internal sealed class PlanOptionsCheck : IValidateOptions<PlanOptions>
+{
+    public ValidateOptionsResult Validate(string? name, PlanOptions options)
+    {
+        var problems = new List<string>();
+        if (!options.Items.ContainsKey(options.Default))
+        {
+            problems.Add($"Plans__Default names '{options.Default}', which is not among Plans__Items.");
+        }
+
+        foreach (var (plan, limits) in options.Items)
+        {
+            var results = new List<ValidationResult>();
+            Validator.TryValidateObject(limits, new ValidationContext(limits), results, validateAllProperties: true);
+            problems.AddRange(results.Select(result => $"Plan '{plan}': {result.ErrorMessage}"));
+        }
+
+        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 }

@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using ServerlessAi.Access;
+using ServerlessAi.Accounts;
+using ServerlessAi.Caching;
+using ServerlessAi.Images;
+using ServerlessAi.Plans;
+using ServerlessAi.Pricing;
+using ServerlessAi.Primitives;
+using ServerlessAi.Providers;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi;
+
+/// <summary>Puts the house together, room by room.</summary>
+public static class CoreServices
+{
+    /// <summary>Adds everything the functions use. Options are read from their sections and checked when the app starts.</summary>
+    public static IServiceCollection AddServerlessAi(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IIdSource, RandomIds>();
+        return services
+            .AddStorage(configuration)
+            .AddAccess(configuration)
+            .AddAccounts(configuration)
+            .AddPricing()
+            .AddCaching()
+            .AddImages(configuration)
+            .AddProviders(configuration)
+            .AddGateway(configuration);
+    }
+
+    /// <summary>Binds one section to one options class and validates it at start.</summary>
+    internal static IServiceCollection AddChecked<TOptions>(this IServiceCollection services, IConfiguration configuration, string section)
+        where TOptions : class
+    {
+        services.AddOptions<TOptions>().Bind(configuration.GetSection(section)).ValidateDataAnnotations().ValidateOnStart();
+        return services;
+    }
+
+    private static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddChecked<StorageOptions>(configuration, StorageOptions.Section);
+        services.TryAddSingleton(provider => new StorageConnection(provider.GetRequiredService<IOptions<StorageOptions>>()));
+        return services.AddSingleton<Tables>().AddHostedService<Flushing>();
+    }
+
+    private static IServiceCollection AddAccess(this IServiceCollection services, IConfiguration configuration) => services
+        .AddChecked<AccessOptions>(configuration, AccessOptions.Section)
+        .AddSingleton<ApiKeys>()
+        .AddSingleton<Authenticator>();
+
+    private static IServiceCollection AddAccounts(this IServiceCollection services, IConfiguration configuration) => services
+        .AddChecked<AccountOptions>(configuration, AccountOptions.Section)
+        .AddChecked<BudgetOptions>(configuration, BudgetOptions.Section)
+        .AddChecked<PlanOptions>(configuration, PlanOptions.Section)
+        .AddSingleton<IValidateOptions<PlanOptions>, PlanOptionsCheck>()
+        .AddSingleton(provider => provider.GetRequiredService<IOptions<PlanOptions>>().Value
+            .ToBook(provider.GetRequiredService<IOptions<AccountOptions>>().Value.UsdPerCredit))
+        .AddSingleton<ActiveIndex>()
+        .AddSingleton<AccountStore>()
+        .AddSingleton<AccountViews>()
+        .AddSingleton<AccountHistory>()
+        .AddSingleton<CreditAdmin>()
+        .AddSingleton<Sweeper>()
+        .AddFlushed<UsageLog>()
+        .AddFlushed<PlatformSpend>();
+
+    private static IServiceCollection AddPricing(this IServiceCollection services) => services
+        .AddSingleton<CatalogStore>()
+        .AddSingleton<PriceAdmin>()
+        .AddSingleton<Quoter>();
+
+    private static IServiceCollection AddCaching(this IServiceCollection services) => services
+        .AddFlushed<HitCounts>()
+        .AddSingleton<AnswerCache>()
+        .AddSingleton<Flights>();
+
+    private static IServiceCollection AddImages(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddChecked<ImageOptions>(configuration, ImageOptions.Section);
+        return services.AddSingleton<IImageStore, BlobImageStore>();
+    }
+
+    private static IServiceCollection AddProviders(this IServiceCollection services, IConfiguration configuration) => services
+        .AddChecked<ProviderOptions>(configuration, ProviderOptions.Section)
+        .AddVendors(configuration)
+        .AddSingleton<ProviderRegistry>()
+        .AddSingleton<ProviderChain>();
+
+    private static IServiceCollection AddGateway(this IServiceCollection services, IConfiguration configuration) => services
+        .AddChecked<GatewayOptions>(configuration, GatewayOptions.Section)
+        .AddSingleton<Throttle>()
+        .AddSingleton<ImageWork>()
+        .AddSingleton<TextWork>()
+        .AddSingleton<Settlements>()
+        .AddHostedService(provider => provider.GetRequiredService<Settlements>())
+        .AddSingleton<Gateway>()
+        .AddSingleton<Estimates>()
+        .AddSingleton<Health>();
+
+    private static IServiceCollection AddFlushed<T>(this IServiceCollection services)
+        where T : class, IFlushed => services.AddSingleton<T>().AddSingleton<IFlushed>(provider => provider.GetRequiredService<T>());
+}

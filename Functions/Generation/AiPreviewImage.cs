@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using ServerlessAi.Access;
+using ServerlessAi.Functions.Http;
+using ServerlessAi.Images;
+
+namespace ServerlessAi.Functions.Generation;
+
+/// <summary>Generates an image, or finds it in the cache.</summary>
+public sealed class AiPreviewImage(Gateway gateway, ImageWork work, IImageStore images)
+{
+    [Function("ai-preview-image")]
+    [Allow(Role.User)]
+    public async Task<IActionResult> Run(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ai-preview-image")] HttpRequest http, CancellationToken cancellationToken)
+    {
+        var input = await http.ReadJsonAsync<ImageInput>(Wire.Json, cancellationToken);
+        if (!input.Succeeded)
+        {
+            return Problems.From(input.Refusal, http.HttpContext);
+        }
+
+        var request = input.Value.ToRequest(http.Caller());
+        if (!request.Succeeded)
+        {
+            return Problems.From(request.Refusal, http.HttpContext);
+        }
+
+        var served = await gateway.ServeAsync(work, request.Value, cancellationToken);
+        if (!served.Succeeded)
+        {
+            return Problems.From(served.Refusal, http.HttpContext);
+        }
+
+        Answers.AddReceiptHeaders(http, served.Value);
+        var url = await images.GetReadUrlAsync(served.Value.Answer.Image!, cancellationToken);
+        return Answers.Json(ImageOutput.Of(served.Value, url));
+    }
+}

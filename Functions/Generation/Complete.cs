@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using ServerlessAi.Access;
+using ServerlessAi.Functions.Http;
+
+namespace ServerlessAi.Functions.Generation;
+
+/// <summary>Completes a prompt with a text model.</summary>
+public sealed class Complete(Gateway gateway, TextWork work)
+{
+    [Function("complete")]
+    [Allow(Role.User)]
+    public async Task<IActionResult> Run(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "complete")] HttpRequest http, CancellationToken cancellationToken)
+    {
+        var input = await http.ReadJsonAsync<TextInput>(Wire.Json, cancellationToken);
+        if (!input.Succeeded)
+        {
+            return Problems.From(input.Refusal, http.HttpContext);
+        }
+
+        var request = input.Value.ToRequest(http.Caller());
+        if (!request.Succeeded)
+        {
+            return Problems.From(request.Refusal, http.HttpContext);
+        }
+
+        var served = await gateway.ServeAsync(work, request.Value, cancellationToken);
+        if (served.Succeeded)
+        {
+            Answers.AddReceiptHeaders(http, served.Value);
+        }
+
+        return Answers.From(served, http, TextOutput.Of);
+    }
+}

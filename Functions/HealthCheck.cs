@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using ServerlessAi.Access;
+using ServerlessAi.Functions.Http;
+
+namespace ServerlessAi.Functions;
+
+/// <summary>Whether storage answers, and which providers there are. 503 when something is missing.</summary>
+public sealed class HealthCheck(Health health)
+{
+    [Function("health")]
+    [Allow(Role.Guest, IsPublic = true)]
+    public async Task<IActionResult> Run(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest http, CancellationToken cancellationToken)
+    {
+        var report = await health.CheckAsync(cancellationToken);
+        http.HttpContext.Response.Headers.CacheControl = "no-store";
+        return Answers.Json(report, report.IsHealthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+}

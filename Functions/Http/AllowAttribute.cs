@@ -1,0 +1,38 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using ServerlessAi.Access;
+
+namespace ServerlessAi.Functions.Http;
+
+/// <summary>Who may call a function. A function without one is closed to everybody.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class AllowAttribute(Role role) : Attribute
+{
+    public Role Role => role;
+
+    /// <summary>No credentials are asked for.</summary>
+    public bool IsPublic { get; init; }
+}
+
+/// <summary>Reads each function's rule once.</summary>
+public sealed class AccessRules
+{
+    private readonly ConcurrentDictionary<string, AllowAttribute?> rules = new(StringComparer.Ordinal);
+
+    public AllowAttribute? Of(FunctionDefinition function) => rules.GetOrAdd(function.EntryPoint, Find);
+
+    private static AllowAttribute? Find(string entryPoint)
+    {
+        var dot = entryPoint.LastIndexOf('.');
+        return typeof(AccessRules).Assembly.GetType(entryPoint[..dot])?.GetMethod(entryPoint[(dot + 1)..])?.GetCustomAttribute<AllowAttribute>();
+    }
+}
+
+public static class CallerFeature
+{
+    /// <summary>Who sent this request; there for every function that is not public.</summary>
+    public static Caller Caller(this HttpRequest http) =>
+        http.HttpContext.Features.Get<Caller>() ?? throw new InvalidOperationException("A public function asked for its caller.");
+}

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Functions.Http;
+
+/// <summary>Reads JSON bodies: bounded, of the right content type, each refusal with its own code.</summary>
+public static class RequestBody
+{
+    /// <summary>Bytes a body may have; the host's own limits are higher.</summary>
+    public const int SizeLimit = 1024 * 1024;
+
+    private sealed record Buffered(Answer<ReadOnlyMemory<byte>> Bytes);
+
+    /// <summary>Reads and converts the body.</summary>
+    public static async Task<Answer<T>> ReadJsonAsync<T>(this HttpRequest http, JsonSerializerOptions options, CancellationToken cancellationToken)
+        where T : class
+    {
+        if (!http.HasJsonContentType())
+        {
+            return new Refusal(RefusalCodes.UnsupportedMediaType, "Send the body as 'Content-Type: application/json'.");
+        }
+
+        var body = await ReadAsync(http, cancellationToken);
+        if (!body.Succeeded)
+        {
+            return body.Refusal;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<T>(body.Value.Span, options) is { } value ? value : Refusal.Invalid("The body must be a JSON object.");
+        }
+        catch (JsonException exception)
+        {
+            return Refusal.Invalid(Describe(exception));
+        }
+    }
+
+    /// <summary>The body's bytes, read once and kept for whoever asks next.</summary>
+    public static async ValueTask<Answer<ReadOnlyMemory<byte>>> ReadAsync(HttpRequest http, CancellationToken cancellationToken)
+    {
+        if (http.HttpContext.Features.Get<Buffered>() is not { } buffered)
+        {
+            buffered = new Buffered(await ReadBytesAsync(http, cancellationToken));
+            http.HttpContext.Features.Set(buffered);
+        }
+
+        return buffered.Bytes;
+    }
+
+    private static async Task<Answer<ReadOnlyMemory<byte>>> ReadBytesAsync(HttpRequest http, CancellationToken cancellationToken)
+    {
+        var tooLarge = new Refusal(RefusalCodes.PayloadTooLarge, $"A body has at most {SizeLimit} bytes.").With("limitBytes", SizeLimit);
+        if (http.ContentLength > SizeLimit)
+        {
+            return tooLarge;
+        }
+
+        using var bytes = new MemoryStream((int)(http.ContentLength ?? 4_096));
+        var chunk = new byte[16 * 1024];
+        int count;
+        while ((count = await http.Body.ReadAsync(chunk, cancellationToken)) > 0)
+        {
+            if (bytes.Length + count > SizeLimit)
+            {
+                return tooLarge;
+            }
+
+            bytes.Write(chunk, 0, count);
+        }
+
+        return new ReadOnlyMemory<byte>(bytes.ToArray());
+    }
+
+    // The serializer's message names .NET types; the path is what a caller can use.
+    private static string Describe(JsonException exception) => exception.Path is { Length: > 1 } path
+        ? $"The body's field '{path.TrimStart('$', '.')}' is unknown, given twice, or has a value of the wrong type."
+        : "The body is not valid JSON.";
+}
