@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Azure.Data.Tables;
 using ServerlessAi.Storage;
 
@@ -36,13 +34,12 @@ internal static class AccountRows
             ["HeldMicro"] = state.HeldMicro,
             ["OpenHolds"] = state.Holds.Length,
         };
-        LongText.Write(entity, "State", JsonSerializer.Serialize(state, AccountJson.Default.AccountState));
+        LongText.Write(entity, "State", StoredJson.Write(state));
         return entity;
     }
 
     public static AccountState ToState(TableEntity entity) =>
-        JsonSerializer.Deserialize(LongText.Read(entity, "State"), AccountJson.Default.AccountState)
-        ?? throw new InvalidDataException($"The row of account '{entity.PartitionKey}' is empty.");
+        StoredJson.Read<AccountState>(LongText.Read(entity, "State"));
 
     public static TableEntity ToEntity(string partition, HoldRecord record) => new(partition, HoldKey(record.Hold.OperationId))
     {
@@ -50,11 +47,11 @@ internal static class AccountRows
         ["HeldMicro"] = record.Hold.HeldMicro,
         ["ChargedMicro"] = record.ChargedMicro,
         ["ExpiresAt"] = record.Hold.ExpiresAt,
-        [Body] = JsonSerializer.Serialize(record, AccountJson.Default.HoldRecord),
+        [Body] = StoredJson.Write(record),
     };
 
     public static HoldRecord ToHold(TableEntity entity) =>
-        JsonSerializer.Deserialize(entity.GetString(Body), AccountJson.Default.HoldRecord) ?? throw new InvalidDataException("A hold's row is empty.");
+        StoredJson.Read<HoldRecord>(entity.GetString(Body));
 
     public static TableEntity ToEntity(string partition, LedgerEntry entry) => new(partition, EntryKey(entry.Sequence))
     {
@@ -64,11 +61,11 @@ internal static class AccountRows
         ["BalanceMicro"] = entry.BalanceMicro,
         ["OperationId"] = entry.OperationId,
         ["At"] = entry.At,
-        [Body] = JsonSerializer.Serialize(entry, AccountJson.Default.LedgerEntry),
+        [Body] = StoredJson.Write(entry),
     };
 
     public static LedgerEntry ToEntry(TableEntity entity) =>
-        JsonSerializer.Deserialize(entity.GetString(Body), AccountJson.Default.LedgerEntry) ?? throw new InvalidDataException("A ledger row is empty.");
+        StoredJson.Read<LedgerEntry>(entity.GetString(Body));
 
     public static TableEntity ToEntity(string partition, UsageRecord usage) => new(partition, UsageKey(usage))
     {
@@ -77,28 +74,28 @@ internal static class AccountRows
         ["ModelServed"] = usage.Facts?.ModelServed,
         ["ChargedMicro"] = usage.ChargedMicro,
         ["CostNanoUsd"] = usage.CostNanoUsd,
-        [Body] = JsonSerializer.Serialize(usage, AccountJson.Default.UsageRecord),
+        [Body] = StoredJson.Write(usage),
     };
 
     public static UsageRecord ToUsage(TableEntity entity) =>
-        JsonSerializer.Deserialize(entity.GetString(Body), AccountJson.Default.UsageRecord) ?? throw new InvalidDataException("A usage row is empty.");
+        StoredJson.Read<UsageRecord>(entity.GetString(Body));
 
     public static TableEntity ToEntity(string partition, OperationRecord operation) => new(partition, OperationKey(operation.OperationId))
     {
         ["Sequence"] = operation.Sequence,
         ["AmountMicro"] = operation.AmountMicro,
-        [Body] = JsonSerializer.Serialize(operation, AccountJson.Default.OperationRecord),
+        [Body] = StoredJson.Write(operation),
     };
 
     public static OperationRecord ToOperation(TableEntity entity) =>
-        JsonSerializer.Deserialize(entity.GetString(Body), AccountJson.Default.OperationRecord) ?? throw new InvalidDataException("An operation's row is empty.");
+        StoredJson.Read<OperationRecord>(entity.GetString(Body));
 
     public static TableEntity ToEntity(string partition, DayUse day) => new(partition, DayKey(day.Day))
     {
         ["Calls"] = day.Calls,
         ["ChargedMicro"] = day.ChargedMicro,
         ["CostNanoUsd"] = day.CostNanoUsd,
-        [Body] = JsonSerializer.Serialize(day, AccountJson.Default.DayUse),
+        [Body] = StoredJson.Write(day),
     };
 
     public static TableEntity ToEntity(string partition, MonthUse month) => new(partition, MonthKey(month.Month))
@@ -106,16 +103,6 @@ internal static class AccountRows
         ["Calls"] = month.Calls,
         ["ChargedMicro"] = month.ChargedMicro,
         ["CostNanoUsd"] = month.CostNanoUsd,
-        [Body] = JsonSerializer.Serialize(month, AccountJson.Default.MonthUse),
+        [Body] = StoredJson.Write(month),
     };
 }
-
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(AccountState))]
-[JsonSerializable(typeof(HoldRecord))]
-[JsonSerializable(typeof(LedgerEntry))]
-[JsonSerializable(typeof(UsageRecord))]
-[JsonSerializable(typeof(OperationRecord))]
-[JsonSerializable(typeof(DayUse))]
-[JsonSerializable(typeof(MonthUse))]
-internal sealed partial class AccountJson : JsonSerializerContext;

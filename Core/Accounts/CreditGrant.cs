@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace ServerlessAi.Accounts;
 
-/// <summary>Where credits came from. The number is stored; do not reorder.</summary>
+/// <summary>Where credits came from. The names are stored.</summary>
 public enum GrantKind
 {
     SignUp = 0,

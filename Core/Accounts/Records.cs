@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace ServerlessAi.Accounts;
 
-/// <summary>Why a balance changed. The number is stored; do not reorder.</summary>
+/// <summary>Why a balance changed. The names are stored.</summary>
 public enum EntryKind
 {
     Grant = 0,

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
@@ -42,7 +41,7 @@ public sealed partial class AnswerCache(Tables tables, HitCounts hits, TimeProvi
     /// <summary>Keeps an answer for a time. Not being able to is logged and otherwise without consequence.</summary>
     public async Task StoreAsync(string hash, CachedAnswer answer, TimeSpan ttl, CancellationToken cancellationToken)
     {
-        var json = JsonSerializer.Serialize(answer, CacheJson.Default.CachedAnswer);
+        var json = StoredJson.Write(answer);
         if (ttl <= TimeSpan.Zero || json.Length > LongText.LengthLimit)
         {
             return;
@@ -86,8 +85,7 @@ public sealed partial class AnswerCache(Tables tables, HitCounts hits, TimeProvi
             }
 
             var json = LongText.Read(row.Value!, "Answer");
-            var answer = JsonSerializer.Deserialize(json, CacheJson.Default.CachedAnswer);
-            return answer is null ? (null, 0) : (new Entry(answer, expiresAt), json.Length);
+            return (new Entry(StoredJson.Read<CachedAnswer>(json), expiresAt), json.Length);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
         {

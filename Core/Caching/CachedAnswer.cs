@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using ServerlessAi.Accounts;
 using ServerlessAi.Images;
 
@@ -21,7 +20,3 @@ public sealed record CacheUse(bool Use = true, TimeSpan? Ttl = null)
 {
     public static readonly TimeSpan LongestTtl = TimeSpan.FromDays(30);
 }
-
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(CachedAnswer))]
-internal sealed partial class CacheJson : JsonSerializerContext;

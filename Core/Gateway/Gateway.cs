@@ -186,7 +186,7 @@ public sealed partial class Gateway(
         where TProduct : class
     {
         var served = result.Model.Model;
-        return new UsageFacts(quote.Selected.Model.Id, served.Id, served.Provider, served.Tier.ToString().ToLowerInvariant(), "provider")
+        return new UsageFacts(quote.Selected.Model.Id, served.Id, result.Provider, served.Tier.ToString().ToLowerInvariant(), "provider")
         {
             Attempts = result.Attempts.Length,
             ProviderMs = result.ProviderMs,

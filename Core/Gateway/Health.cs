@@ -11,6 +11,7 @@ public sealed record HealthPart(string Name, string Status, int ElapsedMs);
 
 public sealed record HealthReport(string Status, ImmutableArray<HealthPart> Parts, string Catalog, ImmutableArray<string> Providers, bool SampleStandsIn)
 {
+    [System.Text.Json.Serialization.JsonIgnore]
     public bool IsHealthy => string.Equals(Status, Health.Healthy, StringComparison.Ordinal);
 }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Azure.Data.Tables;
 using ServerlessAi.Storage;
 
@@ -25,11 +24,11 @@ internal static class CatalogRows
         ["ModelName"] = model.ModelName,
         ["Revision"] = model.Revision,
         [Removed] = removed,
-        [Body] = JsonSerializer.Serialize(model, CatalogJson.Default.ModelEntry),
+        [Body] = StoredJson.Write(model),
     };
 
     public static ModelEntry ToModel(TableEntity entity) =>
-        JsonSerializer.Deserialize(entity.GetString(Body), CatalogJson.Default.ModelEntry) ?? throw new InvalidDataException("A catalog row is empty.");
+        StoredJson.Read<ModelEntry>(entity.GetString(Body));
 
     public static bool IsRemoved(TableEntity entity) => entity.GetBoolean(Removed) ?? false;
 
@@ -37,6 +36,6 @@ internal static class CatalogRows
     {
         ["Version"] = price.Version,
         ["EffectiveFrom"] = price.EffectiveFrom,
-        [Body] = JsonSerializer.Serialize(price, CatalogJson.Default.ModelPrice),
+        [Body] = StoredJson.Write(price),
     };
 }

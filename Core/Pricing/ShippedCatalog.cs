@@ -1,5 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using ServerlessAi.Storage;
 
 namespace ServerlessAi.Pricing;
 
@@ -14,16 +13,8 @@ public static class ShippedCatalog
     {
         using var stream = typeof(ShippedCatalog).Assembly.GetManifestResourceStream("shipped-catalog.json")
             ?? throw new InvalidOperationException("The build lacks its shipped catalog.");
-        return JsonSerializer.Deserialize(stream, CatalogJson.Default.CatalogFile)?.Models
-            ?? throw new InvalidDataException("The shipped catalog is empty.");
+        return StoredJson.Read<CatalogFile>(stream).Models;
     }
+
+    private sealed record CatalogFile(IReadOnlyList<ModelEntry> Models);
 }
-
-internal sealed record CatalogFile(IReadOnlyList<ModelEntry> Models);
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(CatalogFile))]
-[JsonSerializable(typeof(ModelEntry))]
-[JsonSerializable(typeof(ModelPrice))]
-internal sealed partial class CatalogJson : JsonSerializerContext;

@@ -18,6 +18,9 @@ public sealed record ChainResult<T>(ImmutableArray<Attempt> Attempts, PricedMode
     public string? FallbackReason => Attempts.Length > 1 ? Attempts[0].Outcome : null;
 
     public int ProviderMs => Attempts[^1].ElapsedMs;
+
+    /// <summary>Who served, which is the sample where it stands in for the model's own provider.</summary>
+    public string Provider => Attempts[^1].Provider;
 }
 
 /// <summary>Asks the chosen model and, when it fails in a way that another could mend, the next. Bounded in models and in time.</summary>
@@ -48,7 +51,7 @@ public sealed partial class ProviderChain(ProviderRegistry registry, IOptions<Pr
             var attemptedAt = time.GetTimestamp();
             var outcome = await AskAsync(model.Model, left < each ? left : each, call);
             var elapsedMs = (int)time.GetElapsedTime(attemptedAt).TotalMilliseconds;
-            attempts.Add(new Attempt(model.Model.Id, model.Model.Provider, outcome.Failure?.ToCode() ?? "ok", elapsedMs));
+            attempts.Add(new Attempt(model.Model.Id, registry.ServedBy(kind, model.Model.Provider), outcome.Failure?.ToCode() ?? "ok", elapsedMs));
             last = new ChainResult<T>(attempts.ToImmutable(), model, outcome.Value, outcome.Failure, outcome.Detail);
             if (outcome.Failure is not { } failure)
             {

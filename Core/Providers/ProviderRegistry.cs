@@ -45,5 +45,8 @@ public sealed class ProviderRegistry
 
     public IImageProvider? Image(string provider) => images.GetValueOrDefault(provider) ?? (SampleStandsIn ? images.GetValueOrDefault(Sample) : null);
 
+    /// <summary>Who really serves a provider's models: itself, or the sample in its place.</summary>
+    public string ServedBy(ModelKind kind, string provider) => kind == ModelKind.Image ? Image(provider)?.Name ?? provider : Text(provider)?.Name ?? provider;
+
     private static bool IsSample(string name) => string.Equals(name, Sample, StringComparison.Ordinal);
 }
