@@ -75,6 +75,20 @@ public sealed class TableWireTests
     }
 
     [Fact]
+    public async Task An_annotation_types_its_value_wherever_it_stands()
+    {
+        const string Row = """
+            {"odata.metadata":"m","odata.etag":"W/\"1\"","PartitionKey":"p","RowKey":"r","L":"5","A@odata.type":"Edm.Guid","B":3,"A":"00000000-0000-0000-0000-000000000000",
+            "B@odata.type":"Edm.Double","L@odata.type":"Edm.Int64","N":1.5,"X@odata.type":"Edm.Int64"}
+            """;
+        var transport = new StubTransport((_, _) => new StubResponse(200, Row));
+        TableEntity read = await Table(transport).GetEntityAsync<TableEntity>("p", "r");
+        Assert.Equal((5L, Guid.Empty, 3.0, 1.5), (read.GetInt64("L"), read.GetGuid("A"), read.GetDouble("B"), read.GetDouble("N")));
+        Assert.Equal(new ETag("W/\"1\""), read.ETag);
+        Assert.Equal(["A", "B", "L", "N", "PartitionKey", "RowKey", "odata.etag"], read.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Tables_continue_at_the_next_table_name()
     {
         var transport = new StubTransport((_, number) => number == 1
