@@ -100,6 +100,36 @@ public sealed class TableWireTests
     }
 
     [Fact]
+    public async Task A_transaction_is_one_batch_with_one_changeset()
+    {
+        var transport = new StubTransport((_, _) => new StubResponse(400));
+        await Assert.ThrowsAsync<RequestFailedException>(() => Table(transport).SubmitTransactionAsync(
+        [
+            new(TableTransactionActionType.Add, new TableEntity("p", "ä")),
+            new(TableTransactionActionType.Delete, new TableEntity("p", "it's")),
+            new(TableTransactionActionType.UpdateReplace, new TableEntity("p", "r"), new ETag("W/\"1\"")),
+        ]));
+
+        SentRequest sent = transport.Sent[0];
+        Assert.Equal("https://acc.table.example/$batch", sent.Uri.AbsoluteUri);
+        string batch = sent.Headers["Content-Type"].Split("boundary=")[1];
+        string changeset = sent.Body.Split("boundary=")[1].Split("\r\n")[0];
+        const string Query = "?$format=application%2Fjson%3Bodata%3Dminimalmetadata HTTP/1.1";
+        const string Common = "Host: acc.table.example\nDataServiceVersion: 3.0\nAccept: application/json;odata=minimalmetadata\n";
+        const string Content = "Content-Type: application/json;odata=nometadata\nContent-Length: ";
+        string part = $"--{changeset}\nContent-Type: application/http\nContent-Transfer-Encoding: binary\n\n";
+        string expected =
+            $"--{batch}\nContent-Type: multipart/mixed; boundary={changeset}\n\n" +
+            $"{part}POST https://acc.table.example/rows{Query}\n{Common}Prefer: return-no-content\n{Content}34\n\n" +
+            """{"PartitionKey":"p","RowKey":"ä"}""" + "\n" +
+            $"{part}DELETE https://acc.table.example/rows(PartitionKey='p',RowKey='it%27%27s'){Query}\n{Common}If-Match: *\n\n\n" +
+            $"{part}PUT https://acc.table.example/rows(PartitionKey='p',RowKey='r'){Query}\n{Common}If-Match: W/\"1\"\n{Content}33\n\n" +
+            """{"PartitionKey":"p","RowKey":"r"}""" + "\n" +
+            $"--{changeset}--\n--{batch}--\n";
+        Assert.Equal(expected.Replace("\n", "\r\n", StringComparison.Ordinal), sent.Body);
+    }
+
+    [Fact]
     public async Task More_than_a_hundred_rows_are_left_to_the_service_to_refuse()
     {
         const string Refusal =
