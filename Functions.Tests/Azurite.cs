@@ -108,7 +108,7 @@ public sealed partial class Azurite : IAsyncDisposable
         }
 
         string[] persistence = _location is null ? ["--inMemoryPersistence"] : ["--location", _location];
-        Process process = Start("node", ["-e", EndWithParent, program, "--silent", "--skipApiVersionCheck", "--disableTelemetry", .. Ports(), .. persistence]);
+        Process process = Start("node", ["-e", EndWithParent, program, "--silent", "--skipApiVersionCheck", "--disableTelemetry", .. Listeners(), .. persistence]);
         _process = process;
         using var patience = new CancellationTokenSource(StartTimeout);
         await ListenAsync(process, patience.Token);
@@ -118,11 +118,16 @@ public sealed partial class Azurite : IAsyncDisposable
         _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null);
     }
 
-    /// <summary>Port 0 lets the system choose, so that no two instances collide; a restart asks for the ports it had.</summary>
-    private IEnumerable<string> Ports() => new[] { "Blob", "Queue", "Table" }.SelectMany(service => new[]
+    /// <summary>
+    /// Port 0 lets the system choose, so that no two instances collide; a restart asks for the ports it had. Idle connections stay open longer
+    /// than a client keeps them: one closed under a client's request would look like a lost reply.
+    /// </summary>
+    private IEnumerable<string> Listeners() => new[] { "Blob", "Queue", "Table" }.SelectMany(service => new[]
     {
         $"--{service.ToLowerInvariant()}Port",
         _ports.GetValueOrDefault(service).ToString(CultureInfo.InvariantCulture),
+        $"--{service.ToLowerInvariant()}KeepAliveTimeout",
+        "600",
     });
 
     private async Task ListenAsync(Process process, CancellationToken cancellationToken)

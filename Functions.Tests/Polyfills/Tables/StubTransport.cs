@@ -56,9 +56,7 @@ internal sealed class StubResponse(int status, string body = "", params (string 
 
     public override string ClientRequestId { get; set; } = "";
 
-    public override void Dispose()
-    {
-    }
+    public override void Dispose() => ContentStream?.Dispose();
 
     protected override bool ContainsHeader(string name) => TryGetHeader(name, out _);
 

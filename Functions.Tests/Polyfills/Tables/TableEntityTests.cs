@@ -86,7 +86,8 @@ public sealed class TableEntityTests
         Assert.Equal("Number eq 1 and Flag eq true or Number eq 2", Filter(row => (row.Number == 1 && row.Flag) || row.Number == 2));
         Assert.Equal("Real eq 3.0", Filter(row => row.Real == 3));
         Assert.Equal("Large le 9223372036854775807L", Filter(row => row.Large <= long.MaxValue));
-        Assert.Equal("Kind ne 'Closed'", Filter(row => row.Kind != FilterContract.RowKind.Closed));
+        Assert.Equal("Kind ne 1", Filter(row => row.Kind != FilterContract.RowKind.Closed));
+        Assert.Equal("Kind eq 'Closed'", Filter(row => row.Kind.Equals(FilterContract.RowKind.Closed.ToString())));
         Assert.Equal("TableName gt 'a'", TableServiceClient.CreateQueryFilter(table => table.Name.CompareTo("a") > 0));
         Assert.Equal("L eq 5L", TableClient.CreateQueryFilter<TableEntity>(row => row.GetInt64("L") == 5));
         Assert.Null(Filter(row => true));

@@ -75,6 +75,20 @@ public sealed class TableWireTests
     }
 
     [Fact]
+    public async Task An_annotation_types_its_value_wherever_it_stands()
+    {
+        const string Row = """
+            {"odata.metadata":"m","odata.etag":"W/\"1\"","PartitionKey":"p","RowKey":"r","L":"5","A@odata.type":"Edm.Guid","B":3,"A":"00000000-0000-0000-0000-000000000000",
+            "B@odata.type":"Edm.Double","L@odata.type":"Edm.Int64","N":1.5,"X@odata.type":"Edm.Int64"}
+            """;
+        var transport = new StubTransport((_, _) => new StubResponse(200, Row));
+        TableEntity read = await Table(transport).GetEntityAsync<TableEntity>("p", "r");
+        Assert.Equal((5L, Guid.Empty, 3.0, 1.5), (read.GetInt64("L"), read.GetGuid("A"), read.GetDouble("B"), read.GetDouble("N")));
+        Assert.Equal(new ETag("W/\"1\""), read.ETag);
+        Assert.Equal(["A", "B", "L", "N", "PartitionKey", "RowKey", "odata.etag"], read.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Tables_continue_at_the_next_table_name()
     {
         var transport = new StubTransport((_, number) => number == 1
@@ -83,6 +97,36 @@ public sealed class TableWireTests
         List<TableItem> tables = await Service(transport).QueryAsync().ToListAsync();
         Assert.Equal(["a", "b"], tables.Select(table => table.Name));
         Assert.EndsWith("&NextTableName=b", transport.Sent[1].Uri.Query, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_transaction_is_one_batch_with_one_changeset()
+    {
+        var transport = new StubTransport((_, _) => new StubResponse(400));
+        await Assert.ThrowsAsync<RequestFailedException>(() => Table(transport).SubmitTransactionAsync(
+        [
+            new(TableTransactionActionType.Add, new TableEntity("p", "ä")),
+            new(TableTransactionActionType.Delete, new TableEntity("p", "it's")),
+            new(TableTransactionActionType.UpdateReplace, new TableEntity("p", "r"), new ETag("W/\"1\"")),
+        ]));
+
+        SentRequest sent = transport.Sent[0];
+        Assert.Equal("https://acc.table.example/$batch", sent.Uri.AbsoluteUri);
+        string batch = sent.Headers["Content-Type"].Split("boundary=")[1];
+        string changeset = sent.Body.Split("boundary=")[1].Split("\r\n")[0];
+        const string Query = "?$format=application%2Fjson%3Bodata%3Dminimalmetadata HTTP/1.1";
+        const string Common = "Host: acc.table.example\nDataServiceVersion: 3.0\nAccept: application/json;odata=minimalmetadata\n";
+        const string Content = "Content-Type: application/json;odata=nometadata\nContent-Length: ";
+        string part = $"--{changeset}\nContent-Type: application/http\nContent-Transfer-Encoding: binary\n\n";
+        string expected =
+            $"--{batch}\nContent-Type: multipart/mixed; boundary={changeset}\n\n" +
+            $"{part}POST https://acc.table.example/rows{Query}\n{Common}Prefer: return-no-content\n{Content}34\n\n" +
+            """{"PartitionKey":"p","RowKey":"ä"}""" + "\n" +
+            $"{part}DELETE https://acc.table.example/rows(PartitionKey='p',RowKey='it%27%27s'){Query}\n{Common}If-Match: *\n\n\n" +
+            $"{part}PUT https://acc.table.example/rows(PartitionKey='p',RowKey='r'){Query}\n{Common}If-Match: W/\"1\"\n{Content}33\n\n" +
+            """{"PartitionKey":"p","RowKey":"r"}""" + "\n" +
+            $"--{changeset}--\n--{batch}--\n";
+        Assert.Equal(expected.Replace("\n", "\r\n", StringComparison.Ordinal), sent.Body);
     }
 
     [Fact]

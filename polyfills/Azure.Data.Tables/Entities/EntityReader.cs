@@ -43,27 +43,47 @@ internal static class EntityReader
         return entity;
     }
 
+    /// <summary>The service writes an annotation right before its value, which this is quick at; any other order is put right at the end.</summary>
     private static void ReadProperties(JsonElement row, IDictionary<string, object> properties)
     {
-        // The service writes an annotation right before its value; nothing relies on that order here.
-        Dictionary<string, string> types = null;
+        List<(string Name, string Type)> late = null;
+        (string Name, string Type) annotation = default;
         foreach (JsonProperty property in row.EnumerateObject())
         {
-            if (property.Name.EndsWith(PropertyNames.TypeSuffix, StringComparison.Ordinal))
+            if (annotation.Name is not null && property.NameEquals(annotation.Name))
             {
-                types ??= new Dictionary<string, string>(StringComparer.Ordinal);
-                types[property.Name[..^PropertyNames.TypeSuffix.Length]] = property.Value.GetString();
+                properties[annotation.Name] = Untyped(property.Value, annotation.Type);
+                annotation = default;
+                continue;
+            }
+
+            string name = property.Name;
+            if (name.EndsWith(PropertyNames.TypeSuffix, StringComparison.Ordinal))
+            {
+                Postpone(ref late, annotation);
+                annotation = (name[..^PropertyNames.TypeSuffix.Length], property.Value.GetString());
+            }
+            else if (name == PropertyNames.ODataETag || !name.Contains(PropertyNames.ODataPrefix, StringComparison.Ordinal))
+            {
+                properties[name] = Untyped(property.Value, name == PropertyNames.Timestamp ? "Edm.DateTime" : null);
             }
         }
 
-        foreach (JsonProperty property in row.EnumerateObject())
+        Postpone(ref late, annotation);
+        foreach ((string name, string type) in late ?? [])
         {
-            string name = property.Name;
-            if (name == PropertyNames.ODataETag || (!name.StartsWith(PropertyNames.ODataPrefix, StringComparison.Ordinal) && !name.Contains("@odata.", StringComparison.Ordinal)))
+            if (row.TryGetProperty(name, out JsonElement value))
             {
-                string type = name == PropertyNames.Timestamp ? "Edm.DateTime" : types?.GetValueOrDefault(name);
-                properties[name] = Untyped(property.Value, type);
+                properties[name] = Untyped(value, type);
             }
+        }
+    }
+
+    private static void Postpone(ref List<(string Name, string Type)> late, (string Name, string Type) annotation)
+    {
+        if (annotation.Name is not null)
+        {
+            (late ??= []).Add(annotation);
         }
     }
 

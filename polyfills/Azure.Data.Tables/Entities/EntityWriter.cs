@@ -8,6 +8,8 @@ namespace Azure.Data.Tables.Entities;
 /// <summary>Writes an entity as the service's JSON: a plain value where JSON has the type, else a string beside an <c>@odata.type</c> annotation.</summary>
 internal static class EntityWriter
 {
+    private const string InstantFormat = "yyyy-MM-ddTHH:mm:ss.fffffffZ";
+
     // The body is JSON and nothing else, so only what JSON itself requires is escaped: text stays small.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -55,10 +57,10 @@ internal static class EntityWriter
                 json.WriteBoolean(name, flag);
                 break;
             case long number:
-                WriteTyped(json, name, "Edm.Int64", number.ToString(CultureInfo.InvariantCulture));
+                WriteTyped(json, name, "Edm.Int64", number);
                 break;
             case ulong number:
-                WriteTyped(json, name, "Edm.Int64", number.ToString(CultureInfo.InvariantCulture));
+                WriteTyped(json, name, "Edm.Int64", number);
                 break;
             case double number:
                 WriteDouble(json, name, number);
@@ -70,13 +72,13 @@ internal static class EntityWriter
                 json.WriteNumber(name, number);
                 break;
             case Guid id:
-                WriteTyped(json, name, "Edm.Guid", id.ToString());
+                WriteTyped(json, name, "Edm.Guid", id);
                 break;
             case DateTimeOffset instant:
-                WriteTyped(json, name, "Edm.DateTime", Format(instant.UtcDateTime));
+                WriteTyped(json, name, "Edm.DateTime", instant.UtcDateTime, InstantFormat);
                 break;
             case DateTime instant:
-                WriteTyped(json, name, "Edm.DateTime", Format(RequireUtc(instant)));
+                WriteTyped(json, name, "Edm.DateTime", RequireUtc(instant), InstantFormat);
                 break;
             case byte[] bytes:
                 WriteBinary(json, name, bytes);
@@ -92,10 +94,24 @@ internal static class EntityWriter
         }
     }
 
-    private static void WriteTyped(Utf8JsonWriter json, string name, string type, string value)
+    /// <summary>Text of at most 40 characters, whatever the type: the longest is a GUID.</summary>
+    private static void WriteTyped<T>(Utf8JsonWriter json, string name, string type, T value, ReadOnlySpan<char> format = default)
+        where T : ISpanFormattable
     {
-        json.WriteString(name + PropertyNames.TypeSuffix, type);
-        json.WriteString(name, value);
+        WriteAnnotation(json, name, type);
+        Span<char> text = stackalloc char[40];
+        value.TryFormat(text, out int length, format, CultureInfo.InvariantCulture);
+        json.WriteString(name, text[..length]);
+    }
+
+    private static void WriteAnnotation(Utf8JsonWriter json, string name, string type)
+    {
+        // The service refuses names of more than 255 characters; longer ones are its to refuse.
+        int length = name.Length + PropertyNames.TypeSuffix.Length;
+        Span<char> annotation = length <= 300 ? stackalloc char[length] : new char[length];
+        name.CopyTo(annotation);
+        PropertyNames.TypeSuffix.CopyTo(annotation[name.Length..]);
+        json.WriteString(annotation, type);
     }
 
     /// <summary>JSON has no NaN and no infinities: those three travel as text under the same annotation.</summary>
@@ -103,21 +119,19 @@ internal static class EntityWriter
     {
         if (!double.IsFinite(number))
         {
-            WriteTyped(json, name, "Edm.Double", number.ToString(CultureInfo.InvariantCulture));
+            WriteTyped(json, name, "Edm.Double", number);
             return;
         }
 
-        json.WriteString(name + PropertyNames.TypeSuffix, "Edm.Double");
+        WriteAnnotation(json, name, "Edm.Double");
         json.WriteNumber(name, number);
     }
 
     private static void WriteBinary(Utf8JsonWriter json, string name, ReadOnlySpan<byte> bytes)
     {
-        json.WriteString(name + PropertyNames.TypeSuffix, "Edm.Binary");
+        WriteAnnotation(json, name, "Edm.Binary");
         json.WriteBase64String(name, bytes);
     }
-
-    private static string Format(DateTime utc) => utc.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
 
     private static DateTime RequireUtc(DateTime instant) => instant.Kind == DateTimeKind.Utc
         ? instant

@@ -31,7 +31,6 @@ internal static class ODataLiteral
         float number => XmlConvert.ToString(number) + "f",
         decimal number => XmlConvert.ToString(number) + "M",
         DateTime instant => OfDate(instant),
-        Enum choice => OfText(choice.ToString()),
         _ => OfShared(value) ?? throw new InvalidOperationException($"Could not convert constant {value} expression to string."),
     };
 

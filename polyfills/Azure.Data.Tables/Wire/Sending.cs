@@ -9,26 +9,24 @@ internal static class Sending
     internal static async ValueTask<Response> SendAsync(
         this TableEndpoint endpoint, HttpMessage message, bool async, CancellationToken cancellationToken, int expectedStatus = 0)
     {
-        using (message)
+        // Disposing the message would dispose the response, which the caller keeps. Its body is buffered: nothing waits to be released.
+        message.ResponseClassifier = expectedStatus switch
         {
-            message.ResponseClassifier = expectedStatus switch
-            {
-                404 => ExpectedStatus.NotFound,
-                409 => ExpectedStatus.Conflict,
-                _ => message.ResponseClassifier,
-            };
-            if (async)
-            {
-                await endpoint.Pipeline.SendAsync(message, cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                endpoint.Pipeline.Send(message, cancellationToken);
-            }
-
-            Response response = message.Response;
-            return response.Status < 300 || response.Status == expectedStatus ? response : throw new RequestFailedException(response);
+            404 => ExpectedStatus.NotFound,
+            409 => ExpectedStatus.Conflict,
+            _ => message.ResponseClassifier,
+        };
+        if (async)
+        {
+            await endpoint.Pipeline.SendAsync(message, cancellationToken).ConfigureAwait(false);
         }
+        else
+        {
+            endpoint.Pipeline.Send(message, cancellationToken);
+        }
+
+        Response response = message.Response;
+        return response.Status < 300 || response.Status == expectedStatus ? response : throw new RequestFailedException(response);
     }
 
     /// <summary>The result of a call that was made synchronously, and so has already finished.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using Azure.Core;
 using Azure.Data.Tables.Entities;
@@ -14,6 +15,8 @@ internal sealed class TableRequests(TableEndpoint endpoint)
     internal const string MinimalMetadata = "application/json;odata=minimalmetadata";
     internal const string NoMetadata = "application/json;odata=nometadata";
 
+    private const int InitialBytes = 2048;
+
     internal static string Quote(string key) => key.Replace("'", "''", StringComparison.Ordinal);
 
     internal static string EntityPath(string table, string partitionKey, string rowKey) =>
@@ -21,7 +24,7 @@ internal sealed class TableRequests(TableEndpoint endpoint)
 
     internal static ReadOnlyMemory<byte> Body(ITableEntity entity)
     {
-        var buffer = new ArrayBufferWriter<byte>();
+        var buffer = new ArrayBufferWriter<byte>(InitialBytes);
         EntityWriter.Write(buffer, entity);
         return buffer.WrittenMemory;
     }
@@ -135,7 +138,7 @@ internal sealed class TableRequests(TableEndpoint endpoint)
 
     private static void AddQuery(RequestUriBuilder uri, QueryPart query)
     {
-        AddOption(uri, "$top", query.Top?.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        AddOption(uri, "$top", query.Top?.ToString(CultureInfo.InvariantCulture));
         AddOption(uri, "$select", query.Select);
         AddOption(uri, "$filter", query.Filter);
     }

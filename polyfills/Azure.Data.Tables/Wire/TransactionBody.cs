@@ -9,8 +9,10 @@ namespace Azure.Data.Tables.Wire;
 /// <summary>The multipart body of a transaction: a batch that holds one changeset, which holds one HTTP request per action.</summary>
 internal sealed class TransactionBody
 {
-    private readonly ArrayBufferWriter<byte> _buffer = new();
-    private readonly ArrayBufferWriter<byte> _entity = new();
+    private const int InitialBytes = 8192;
+
+    private readonly ArrayBufferWriter<byte> _buffer = new(InitialBytes);
+    private readonly ArrayBufferWriter<byte> _entity = new(InitialBytes);
     private readonly string _batch = $"batch_{Guid.NewGuid()}";
     private readonly string _changeset = $"changeset_{Guid.NewGuid()}";
     private readonly string _table;
