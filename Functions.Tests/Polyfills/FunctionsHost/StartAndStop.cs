@@ -73,6 +73,15 @@ public sealed class StartAndStop
     }
 
     [Fact]
+    public async Task The_functions_are_those_of_the_assembly_that_creates_the_builder()
+    {
+        // Not the entry assembly's, which is the test runner: this one has functions that overlap on purpose.
+        using var host = FunctionsApplication.CreateBuilder(["--port", "0"]).Build();
+        var refusal = await Assert.ThrowsAsync<LocalHostException>(() => host.StartAsync());
+        Assert.Contains("overlap", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_app_is_built_once()
     {
         var builder = FunctionsApplication.CreateBuilder(["--port", "0"], typeof(Slow));

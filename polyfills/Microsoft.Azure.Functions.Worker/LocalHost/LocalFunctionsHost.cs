@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Azure.Functions.Worker.LocalHost;
 
@@ -43,7 +44,7 @@ internal sealed class LocalFunctionsHost(WebApplication app, bool servesHttp, bo
         }
 
         var address = Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        runtime.LogFunctions(app.Logger, address);
+        runtime.LogFunctions(Services.GetRequiredService<ILoggerFactory>().CreateLogger("LocalHost"), address);
     }
 
     /// <summary>Asked first, because a web server that fails to bind logs its stack trace.</summary>

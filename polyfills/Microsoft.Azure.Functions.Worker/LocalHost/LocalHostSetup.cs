@@ -52,7 +52,7 @@ internal sealed class LocalHostSetup
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = BodyLimitBytes;
-            kestrel.Listen(IPAddress.Loopback, kestrel.ApplicationServices.GetRequiredService<LocalRuntime>().Settings.Port);
+            kestrel.Listen(IPAddress.Loopback, kestrel.ApplicationServices.GetRequiredService<HostSettings>().Port);
         });
         return web;
     }
@@ -60,10 +60,12 @@ internal sealed class LocalHostSetup
     public IHost Build(
         WebApplicationBuilder web, IReadOnlyList<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> middleware, bool servesHttp)
     {
-        web.Services.AddSingleton(services => new LocalRuntime(
-            services, HostSettings.From(services.GetRequiredService<IConfiguration>(), _hostJson, _local), _classes, middleware));
+        web.Services.AddSingleton(services => HostSettings.From(services.GetRequiredService<IConfiguration>(), _hostJson, _local));
+        web.Services.AddSingleton(services => new LocalRuntime(services, services.GetRequiredService<HostSettings>(), _classes, middleware));
         web.Services.AddHostedService(services => services.GetRequiredService<LocalRuntime>().Timers);
-        var app = web.Build();
+
+        // Building already asks for the port; everything else waits for the start.
+        var app = StartRefusal.Guard(_ownsProcess, web.Build);
         ((IApplicationBuilder)app).Run(http => http.RequestServices.GetRequiredService<LocalRuntime>().Front.HandleAsync(http));
         return new LocalFunctionsHost(app, servesHttp, _ownsProcess);
     }

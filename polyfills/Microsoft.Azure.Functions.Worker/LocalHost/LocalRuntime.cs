@@ -11,6 +11,7 @@ namespace Microsoft.Azure.Functions.Worker.LocalHost;
 internal sealed partial class LocalRuntime
 {
     private readonly Keys? _keys;
+    private readonly Func<LocalFunction, bool> _isServed;
 
     public LocalRuntime(
         IServiceProvider services,
@@ -23,20 +24,19 @@ internal sealed partial class LocalRuntime
         var time = services.GetService<TimeProvider>() ?? TimeProvider.System;
         var invoker = new FunctionInvoker(
             services.GetRequiredService<IServiceScopeFactory>(), middleware, settings.FunctionTimeout, time, logs.CreateLogger<FunctionInvoker>());
-        bool IsServed(LocalFunction function) => !HostSettings.IsDisabled(configuration, function.Name);
-
+        _isServed = function => !HostSettings.IsDisabled(configuration, function.Name);
         Settings = settings;
         (Found, var schedules) = ReadSchedules(FunctionFinder.Find(classes), configuration);
         var monitor = new ScheduleMonitor(settings.DataFolder);
         Timers = new TimersService(
             schedules.ToDictionary(s => s.Key, s => new TimerRunner(s.Key, s.Value, monitor, invoker, time, logs.CreateLogger<TimerRunner>())),
-            IsServed,
+            _isServed,
             logs.CreateLogger<TimersService>());
         _keys = settings.EnableAuth ? new Keys(configuration) : null;
         var resolver = new DefaultInlineConstraintResolver(services.GetRequiredService<IOptions<RouteOptions>>(), services);
         Front = new HttpFront(
-            new RouteTable(Found.Functions, settings.RoutePrefix, resolver, IsServed),
-            new AdminEndpoints(Found, Timers, _keys, settings.RoutePrefix, IsServed, time),
+            new RouteTable(Found.Functions, settings.RoutePrefix, resolver, _isServed),
+            new AdminEndpoints(Found, Timers, _keys, settings.RoutePrefix, _isServed, time),
             string.IsNullOrWhiteSpace(settings.Cors) ? null : new Cors(settings.Cors, settings.CorsCredentials),
             _keys,
             invoker,
@@ -61,10 +61,14 @@ internal sealed partial class LocalRuntime
         }
 
         var prefix = Settings.RoutePrefix.Length == 0 ? "" : Settings.RoutePrefix + "/";
-        var lines = Found.Functions.Select(f => f.Http is null
-            ? $"  {f.Name}: {f.TriggerType}"
-            : $"  {f.Name}: [{(f.Methods.Count == 0 ? "ANY" : string.Join(',', f.Methods))}] {address}/{prefix}{f.Route}");
-        LogList(log, string.Join('\n', lines));
+        foreach (var function in Found.Functions)
+        {
+            var disabled = _isServed(function) ? "" : " (disabled)";
+            LogFunction(log, function.Name, function.Http is null
+                ? $"{function.TriggerType}{disabled}"
+                : $"[{(function.Methods.Count == 0 ? "ANY" : string.Join(',', function.Methods))}] {address}/{prefix}{function.Route}{disabled}");
+        }
+
         if (_keys is not null)
         {
             LogKeys(log, _keys.Master, _keys.Host);
@@ -93,8 +97,8 @@ internal sealed partial class LocalRuntime
     [LoggerMessage(Level = LogLevel.Error, Message = "The function '{Function}' is skipped: {Reason}")]
     private static partial void LogSkipped(ILogger logger, string function, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Functions:\n{List}")]
-    private static partial void LogList(ILogger logger, string list);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Function}: {Door}")]
+    private static partial void LogFunction(ILogger logger, string function, string door);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Keys are checked. Master key: {Master}  host key: {Host}")]
     private static partial void LogKeys(ILogger logger, string master, string host);

@@ -37,25 +37,40 @@ internal sealed partial class HttpFront(
         }
 
         http.Request.RouteValues = values;
-        return AnswerInTimeAsync(http, RunAsync(http, function, values));
+        var ending = new Ending();
+        return AnswerInTimeAsync(http, ending, RunAsync(http, ending, function, values));
     }
 
-    private async Task AnswerInTimeAsync(HttpContext http, Task run)
+    private async Task AnswerInTimeAsync(HttpContext http, Ending ending, Task run)
     {
         using var answered = new CancellationTokenSource();
         var limit = Task.Delay(s_answerLimit, time, answered.Token);
-        if (await Task.WhenAny(run, limit) == limit && !http.Response.HasStarted)
+        if (await Task.WhenAny(run, limit) == limit && !http.Response.HasStarted && ending.Claim())
         {
-            // The function keeps running, as it does in Azure; only the client is told that nobody waits any longer.
-            http.Response.StatusCode = StatusCodes.Status502BadGateway;
-            await http.Response.CompleteAsync();
+            await GiveUpAsync(http);
         }
 
         await answered.CancelAsync();
+
+        // The function keeps running, as it does in Azure, and its HttpContext must live as long.
         await run;
     }
 
-    private async Task RunAsync(HttpContext http, LocalFunction function, RouteValueDictionary values)
+    private static async Task GiveUpAsync(HttpContext http)
+    {
+        try
+        {
+            http.Response.StatusCode = StatusCodes.Status502BadGateway;
+            await http.Response.CompleteAsync();
+        }
+        catch (InvalidOperationException) when (http.Response.HasStarted)
+        {
+            // The function began to answer in this very moment: its answer stands.
+            return;
+        }
+    }
+
+    private async Task RunAsync(HttpContext http, Ending ending, LocalFunction function, RouteValueDictionary values)
     {
         try
         {
@@ -70,7 +85,10 @@ internal sealed partial class HttpFront(
         {
             // The last line of defence: whatever a function throws becomes an answer, so that no client waits or takes silence for success.
             LogFailed(log, failed, function.Name);
-            Fail(http, failed);
+            if (ending.Claim())
+            {
+                Fail(http, failed);
+            }
         }
     }
 
@@ -84,6 +102,14 @@ internal sealed partial class HttpFront(
 
         http.Response.Clear();
         http.Response.StatusCode = failed is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
+    }
+
+    /// <summary>A late answer and a failed run may come together; one of them ends the response.</summary>
+    private sealed class Ending
+    {
+        private bool _claimed;
+
+        public bool Claim() => !Interlocked.Exchange(ref _claimed, true);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Function {Function} failed")]
