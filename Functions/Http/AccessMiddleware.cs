@@ -44,8 +44,14 @@ public sealed class AccessMiddleware(Authenticator authenticator, AccessRules ru
 
     private async ValueTask<Answer<Caller>> IdentifyAsync(HttpContext http, AllowAttribute rule, CancellationToken cancellationToken)
     {
+        var body = http.Request.HasJsonContentType() ? await RequestBody.ReadAsync(http.Request, cancellationToken) : ReadOnlyMemory<byte>.Empty;
+        if (!body.Succeeded)
+        {
+            return body.Refusal;
+        }
+
         // On an admin's routes a user id names the object of the request, not its sender.
-        var namedUser = rule.Role == Role.Admin ? null : await RequestCredentials.NamedUserAsync(http.Request, cancellationToken);
+        var namedUser = rule.Role == Role.Admin ? null : RequestCredentials.NamedUser(http.Request, body.Value.Span);
         var caller = await authenticator.AuthenticateAsync(new Credentials(RequestCredentials.Key(http.Request), namedUser), cancellationToken);
         return caller.Succeeded && caller.Value.Role < rule.Role
             ? new Refusal(RefusalCodes.Forbidden, "This needs an admin's key.")
@@ -71,7 +77,7 @@ internal static class RequestCredentials
     }
 
     /// <summary>The user the request names, in its query, its header or its JSON body.</summary>
-    public static async ValueTask<string?> NamedUserAsync(HttpRequest http, CancellationToken cancellationToken)
+    public static string? NamedUser(HttpRequest http, ReadOnlySpan<byte> body)
     {
         if (http.Query["userId"].ToString() is { Length: > 0 } inQuery)
         {
@@ -83,15 +89,15 @@ internal static class RequestCredentials
             return inHeader;
         }
 
-        return http.HasJsonContentType() && await RequestBody.ReadAsync(http, cancellationToken) is { Succeeded: true } body ? FindUserId(body.Value) : null;
+        return body.IsEmpty ? null : FindUserId(body);
     }
 
     // Only the top level counts; a body that is no JSON names nobody and is refused by whoever reads it.
-    private static string? FindUserId(ReadOnlyMemory<byte> body)
+    private static string? FindUserId(ReadOnlySpan<byte> body)
     {
         try
         {
-            var reader = new Utf8JsonReader(body.Span);
+            var reader = new Utf8JsonReader(body);
             while (reader.Read())
             {
                 if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth != 1)

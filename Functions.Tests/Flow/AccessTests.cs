@@ -1,0 +1,140 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Routing.Template;
+using Microsoft.Azure.Functions.Worker;
+using ServerlessAi.Access;
+using ServerlessAi.Functions.Http;
+
+namespace ServerlessAi.Tests.Flow;
+
+public sealed class AccessTests
+{
+    private static readonly MethodInfo[] Functions =
+        [.. typeof(AccessRules).Assembly.GetTypes().SelectMany(type => type.GetMethods()).Where(method => method.GetCustomAttribute<FunctionAttribute>() is not null)];
+
+    public static IEnumerable<object[]> Routes =>
+        from method in Functions
+        let trigger = Trigger(method)
+        where trigger is not null
+        from verb in trigger.Methods!
+        select new object[] { method.GetCustomAttribute<FunctionAttribute>()!.Name, verb, trigger.Route! };
+
+    [Fact]
+    public void Every_HTTP_function_says_who_may_call_it_and_only_health_is_public()
+    {
+        var http = Functions.Where(method => Trigger(method) is not null).ToList();
+
+        Assert.All(http, method => Assert.NotNull(method.GetCustomAttribute<AllowAttribute>()));
+        Assert.Equal(["health"], http.Where(method => method.GetCustomAttribute<AllowAttribute>()!.IsPublic).Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name));
+        Assert.All(
+            http.Where(method => Trigger(method)!.Route!.StartsWith("manage/", StringComparison.Ordinal)),
+            method => Assert.Equal(Role.Admin, method.GetCustomAttribute<AllowAttribute>()!.Role));
+    }
+
+    [Fact]
+    public void Every_function_obeys_the_hosts_rules_of_names_and_routes()
+    {
+        Assert.Equal(Functions.Length, Functions.Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name.ToLowerInvariant()).Distinct(StringComparer.Ordinal).Count());
+        Assert.All(Functions, method => Assert.Matches("^[a-z][a-z0-9_\\-]{0,127}$", method.GetCustomAttribute<FunctionAttribute>()!.Name));
+        foreach (var route in Functions.Select(Trigger).OfType<HttpTriggerAttribute>().Select(trigger => trigger.Route!))
+        {
+            Assert.DoesNotMatch("^(admin|runtime)", route);
+            TemplateParser.Parse(route);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Routes))]
+    public async Task Nobody_gets_in_without_credentials_outside_Development(string function, string verb, string route)
+    {
+        await using var app = await TestApp.StartAsync(new Dictionary<string, string?> { ["Tests:Environment"] = "Staging" });
+
+        var reply = await app.SendAsync(new HttpMethod(verb), Concrete(route) + "?userId=ann", new { userId = "ann", prompt = "x" });
+
+        Assert.Equal(function == "health" ? 200 : 401, reply.Status);
+    }
+
+    [Theory]
+    [MemberData(nameof(Routes))]
+    public async Task A_user_gets_403_on_every_admin_route(string function, string verb, string route)
+    {
+        await using var app = await TestApp.StartAsync();
+        using var user = await KeyOfAsync(app, "ann");
+
+        var reply = await app.SendAsync(new HttpMethod(verb), Concrete(route), new { prompt = "x" }, user);
+
+        Assert.True(route.StartsWith("manage/", StringComparison.Ordinal) == (reply.Status == 403), $"{function} answered {reply.Status}.");
+    }
+
+    [Fact]
+    public async Task A_users_key_is_that_user_and_nobody_else()
+    {
+        await using var app = await TestApp.StartAsync();
+        using var ann = await KeyOfAsync(app, "ann");
+
+        Assert.Equal("ann", (await app.GetAsync("balance", ann)).Text("userId"));
+        foreach (var other in new[] { "bob", "ANN", "ann%2F..%2Fbob", "ann%00", "ann%20" })
+        {
+            var reply = await app.GetAsync($"balance?userId={other}", ann);
+            Assert.True(reply.Status is 403 or 400, $"{other} answered {reply.Status}.");
+        }
+
+        Assert.Equal(403, (await app.PostAsync("complete", new { userId = "bob", prompt = "x" }, ann)).Status);
+    }
+
+    [Fact]
+    public async Task A_revoked_key_stops_working_and_a_wrong_secret_never_did()
+    {
+        await using var app = await TestApp.StartAsync();
+        var issued = await app.PostAsync("manage/keys", new { userId = "ann", name = "laptop" }, app.Admin);
+        using var ann = Client(app, issued.Text("key")!);
+        using var forged = Client(app, issued.Text("key")![..^1] + "~");
+        Assert.Equal((201, 200, 401), (issued.Status, (await app.GetAsync("balance", ann)).Status, (await app.GetAsync("balance", forged)).Status));
+
+        var revoked = await app.SendAsync(HttpMethod.Delete, "manage/keys/" + issued.Text("prefix"), client: app.Admin);
+
+        Assert.Equal((200, 401), (revoked.Status, (await app.GetAsync("balance", ann)).Status));
+        var listed = (await app.GetAsync("manage/keys?userId=ann", app.Admin)).Body.GetProperty("keys")[0];
+        Assert.False(listed.TryGetProperty("key", out _));
+        Assert.True(listed.TryGetProperty("revokedAt", out _));
+    }
+
+    [Fact]
+    public async Task A_key_revoked_on_one_instance_works_on_another_for_less_than_a_minute()
+    {
+        await using var app = await TestApp.StartAsync();
+        await using var other = await TestApp.StartAsync(sharing: app);
+        var issued = await app.PostAsync("manage/keys", new { userId = "ann" }, app.Admin);
+        using var ann = Client(other, issued.Text("key")!);
+        Assert.Equal(200, (await other.GetAsync("balance", ann)).Status);
+        await app.SendAsync(HttpMethod.Delete, "manage/keys/" + issued.Text("prefix"), client: app.Admin);
+
+        app.Clock.Advance(TimeSpan.FromSeconds(59));
+
+        Assert.Equal(401, (await other.GetAsync("balance", ann)).Status);
+    }
+
+    [Fact]
+    public async Task An_admin_acts_for_the_user_that_is_named()
+    {
+        await using var app = await TestApp.StartAsync();
+        await app.GiveAsync("ann", 7);
+
+        Assert.Equal(17, (await app.GetAsync("credits?userId=ann", app.Admin)).Number("credits"));
+    }
+
+    private static async Task<HttpClient> KeyOfAsync(TestApp app, string user) =>
+        Client(app, (await app.PostAsync("manage/keys", new { userId = user }, app.Admin)).Text("key")!);
+
+    private static HttpClient Client(TestApp app, string key)
+    {
+        var client = new HttpClient { BaseAddress = app.Http.BaseAddress };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        return client;
+    }
+
+    private static HttpTriggerAttribute? Trigger(MethodInfo method) =>
+        method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(trigger => trigger is not null);
+
+    private static string Concrete(string route) => route.Replace("{userId}", "ann", StringComparison.Ordinal).Replace("{id}", "openai-gpt-4.1", StringComparison.Ordinal)
+        .Replace("{prefix}", "abc", StringComparison.Ordinal);
+}

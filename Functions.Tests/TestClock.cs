@@ -1,0 +1,16 @@
+namespace ServerlessAi.Tests;
+
+/// <summary>
+/// A calendar that only a test moves, while timers and measured durations stay real: for tests that drive a real server and real storage, which
+/// must not stand still when the test's date does. Starts at noon of a fixed future day, so that signed URLs are valid and no test meets midnight by accident.
+/// </summary>
+internal sealed class TestClock : TimeProvider
+{
+    public static readonly DateTimeOffset Start = new(2040, 5, 16, 12, 0, 0, TimeSpan.Zero);
+
+    private long ticks = Start.UtcTicks;
+
+    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref ticks), TimeSpan.Zero);
+
+    public void Advance(TimeSpan by) => Interlocked.Add(ref ticks, by.Ticks);
+}
