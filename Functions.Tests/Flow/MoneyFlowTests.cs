@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using ServerlessAi.Accounts;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Tests.Flow;
+
+public sealed class MoneyFlowTests
+{
+    private static readonly Dictionary<string, string?> ManyAtOnce = new(StringComparer.Ordinal)
+    {
+        ["Credits:SignUp"] = "0",
+        ["Plans:Items:free:FreeImagesPerDay"] = "0",
+        ["Plans:Items:free:ConcurrentJobs"] = "100",
+        ["Plans:Items:free:RequestsPerMinute"] = "0",
+    };
+
+    [Fact]
+    public async Task Of_50_concurrent_requests_a_balance_for_7_pays_exactly_7()
+    {
+        await using var app = await TestApp.StartAsync(ManyAtOnce);
+        await app.GiveAsync("ann", 7.5m);
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => app.ImageAsync("ann", $"picture number {i}")));
+
+        await AssertSevenAsync(app, replies, remainder: 0.5m);
+    }
+
+    [Fact]
+    public async Task Two_instances_on_one_storage_together_sell_exactly_what_there_is()
+    {
+        await using var one = await TestApp.StartAsync(ManyAtOnce);
+        await using var two = await TestApp.StartAsync(sharing: one);
+        await one.GiveAsync("ann", 7);
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => (i % 2 == 0 ? one : two).ImageAsync("ann", $"picture number {i}")));
+
+        await AssertSevenAsync(one, replies, remainder: 0);
+    }
+
+    [Fact]
+    public async Task A_restart_keeps_balances_prices_cache_and_images()
+    {
+        var first = await TestApp.StartAsync();
+        await first.GiveAsync("ann", 5);
+        await first.SendAsync(HttpMethod.Put, "manage/model-prices/openai-gpt-4.1", new { input_price = 3.5 }, first.Admin);
+        var image = await first.ImageAsync("ann", "a red fox");
+        await first.DisposeAsync();
+
+        await using var again = await TestApp.StartAsync(sharing: first);
+
+        Assert.Equal(15, (await again.GetAsync("credits?userId=ann")).Number("credits"));
+        Assert.Equal(3.5m, (await again.GetAsync("manage/model-prices/openai-gpt-4.1", again.Admin)).Number("input_price"));
+        var cached = await again.ImageAsync("bob", "fox, red");
+        Assert.Equal((true, image.Text("imageId")), (cached.Flag("cached"), cached.Text("imageId")));
+        using var anonymous = new HttpClient();
+        Assert.NotEmpty(await anonymous.GetByteArrayAsync(new Uri(cached.Text("imageUrl")!)));
+    }
+
+    [Fact]
+    public async Task Without_storage_health_says_so_requests_get_503_quickly_and_nothing_is_charged_afterwards()
+    {
+        await using var azurite = await Azurite.StartOwnAsync();
+        await using var app = await TestApp.StartAsync(connectionString: azurite.ConnectionString);
+        await app.CompleteAsync("ann", "before");
+        var before = await app.GetAsync("credits?userId=ann");
+        await azurite.StopAsync();
+
+        var watch = Stopwatch.StartNew();
+        var replies = await Task.WhenAll(app.CompleteAsync("ann", "during"), app.ImageAsync("ann", "during"), app.ImageAsync("new", "during"));
+        var elapsed = watch.Elapsed;
+        var health = await app.GetAsync("health");
+        await azurite.RestartAsync();
+
+        Assert.All(replies, reply => Assert.Equal((503, "storage_unavailable"), (reply.Status, reply.Code)));
+        Assert.All(replies, reply => Assert.True(reply.Headers.ContainsKey("Retry-After")));
+        Assert.True(elapsed < TimeSpan.FromSeconds(5), $"Took {elapsed}.");
+        Assert.Equal((503, "unhealthy"), (health.Status, health.Text("status")));
+        var after = await app.GetAsync("credits?userId=ann");
+        Assert.Equal((before.Number("credits"), 0m), (after.Number("credits"), after.Number("heldCredits")));
+        Assert.Equal(200, (await app.CompleteAsync("ann", "after")).Status);
+    }
+
+    [Fact]
+    public async Task Prices_come_from_the_shipped_catalog_while_storage_cannot_be_reached()
+    {
+        await using var azurite = await Azurite.StartOwnAsync();
+        await using var app = await TestApp.StartAsync(connectionString: azurite.ConnectionString);
+        await azurite.StopAsync();
+
+        var health = await app.GetAsync("health");
+
+        Assert.Equal("shipped", health.Text("catalog"));
+    }
+
+    private static async Task AssertSevenAsync(TestApp app, Reply[] replies, decimal remainder)
+    {
+        Assert.Equal(7, replies.Count(reply => reply.Status == 200));
+        Assert.All(replies.Where(reply => reply.Status != 200), reply => Assert.Equal((402, "insufficient_credits"), (reply.Status, reply.Code)));
+        var credits = await app.GetAsync("credits?userId=ann");
+        Assert.Equal((remainder, 0m), (credits.Number("credits"), credits.Number("heldCredits")));
+        var entries = await app.Get<AccountHistory>().ReadEntriesAsync("ann", AccountHistory.PageLimit, before: null, CancellationToken.None);
+        Assert.Equal(Enumerable.Range(1, entries.Count).Reverse().Select(number => (long)number), entries.Select(entry => entry.Sequence));
+        Assert.Equal(remainder, Money.ToCredits(entries.Sum(entry => entry.AmountMicro)));
+        Assert.Equal(7, entries.Count(entry => entry.Kind == EntryKind.Charge));
+        var state = await app.Get<AccountStore>().ReadAsync("ann");
+        Assert.Equal((7, 0L, 7 * 80_000_000L), (state.Month.Images, state.Month.CostHeldNanoUsd, state.Month.CostNanoUsd));
+    }
+}
