@@ -38,6 +38,20 @@ public sealed class MoneyFlowTests
     }
 
     [Fact]
+    public async Task Two_processes_on_one_storage_together_sell_exactly_what_there_is()
+    {
+        await using var app = await TestApp.StartAsync(ManyAtOnce);
+        await using var one = await AppProcess.StartAsync(app.Settings);
+        await using var two = await AppProcess.StartAsync(app.Settings);
+        await app.PostAsync("manage/users/ann/credits", new { amount = 7, kind = "purchase" }, Admin(one));
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 50).Select(i =>
+            app.PostAsync("ai-preview-image", new { userId = "ann", prompt = $"picture number {i}" }, (i % 2 == 0 ? one : two).Http)));
+
+        await AssertSevenAsync(app, replies, remainder: 0);
+    }
+
+    [Fact]
     public async Task A_restart_keeps_balances_prices_cache_and_images()
     {
         var first = await TestApp.StartAsync();
@@ -92,6 +106,12 @@ public sealed class MoneyFlowTests
         Assert.Equal("shipped", health.Text("catalog"));
     }
 
+    private static HttpClient Admin(AppProcess process)
+    {
+        process.Http.DefaultRequestHeaders.Authorization = new("Bearer", TestApp.AdminKey);
+        return process.Http;
+    }
+
     private static async Task AssertSevenAsync(TestApp app, Reply[] replies, decimal remainder)
     {
         Assert.Equal(7, replies.Count(reply => reply.Status == 200));
@@ -102,7 +122,7 @@ public sealed class MoneyFlowTests
         Assert.Equal(Enumerable.Range(1, entries.Count).Reverse().Select(number => (long)number), entries.Select(entry => entry.Sequence));
         Assert.Equal(remainder, Money.ToCredits(entries.Sum(entry => entry.AmountMicro)));
         Assert.Equal(7, entries.Count(entry => entry.Kind == EntryKind.Charge));
-        var state = await app.Get<AccountStore>().ReadAsync("ann");
+        var state = (await app.Get<AccountStore>().ReadStoredAsync("ann"))!;
         Assert.Equal((7, 0L, 7 * 80_000_000L), (state.Month.Images, state.Month.CostHeldNanoUsd, state.Month.CostNanoUsd));
     }
 }
