@@ -6,7 +6,6 @@ using ServerlessAi.Access;
 using ServerlessAi.Accounts;
 using ServerlessAi.Caching;
 using ServerlessAi.Images;
-using ServerlessAi.Plans;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
 using ServerlessAi.Providers;

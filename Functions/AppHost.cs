@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -13,6 +14,8 @@ public static class AppHost
     /// <param name="configure">Runs before the app registers its own, so that what it registers wins.</param>
     public static IHost Build(string[] args, Action<FunctionsApplicationBuilder>? configure = null)
     {
+        // Numbers and dates read the same wherever the app runs; texts keep the full Unicode tables.
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         var builder = FunctionsApplication.CreateBuilder(args);
         configure?.Invoke(builder);
         builder.ConfigureFunctionsWebApplication();

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
-using ServerlessAi.Plans;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Accounts;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ServerlessAi.Plans;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Accounts;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using ServerlessAi.Accounts;
-using ServerlessAi.Plans;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
 

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using ServerlessAi.Access;
 using ServerlessAi.Accounts;
 using ServerlessAi.Caching;
-using ServerlessAi.Plans;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
 using ServerlessAi.Providers;

@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using ServerlessAi.Accounts;
-using ServerlessAi.Plans;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Tests.Accounts;

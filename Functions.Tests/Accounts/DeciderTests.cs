@@ -1,5 +1,4 @@
 using ServerlessAi.Accounts;
-using ServerlessAi.Plans;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Tests.Accounts;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using ServerlessAi.Accounts;
-using ServerlessAi.Plans;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Tests.Accounts;

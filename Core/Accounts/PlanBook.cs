@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
-namespace ServerlessAi.Plans;
+namespace ServerlessAi.Accounts;
 
 /// <summary>All plans and the one an account has without a choice.</summary>
 public sealed record PlanBook(string DefaultPlan, IReadOnlyDictionary<string, PlanLimits> Plans)

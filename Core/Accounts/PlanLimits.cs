@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using ServerlessAi.Primitives;
 
-namespace ServerlessAi.Plans;
+namespace ServerlessAi.Accounts;
 
 /// <summary>What one plan allows an account. Zero switches a limit off where that makes sense and the property says so.</summary>
 public sealed class PlanLimits
