@@ -41,7 +41,7 @@ public sealed class AccountStore
     {
         var now = context.Time.GetUtcNow();
         var snapshot = await context.Table.ReadAsync(accountId);
-        var state = snapshot?.State ?? AccountLane.Opened(accountId, context.Options, now).State;
+        var state = snapshot?.State ?? AccountCommitter.Opened(accountId, context.Options, now).State;
         return Account.Decide(state, new Sweep(), now).State;
     }
 

@@ -66,6 +66,9 @@ public readonly record struct Answer<T>
     [System.Diagnostics.CodeAnalysis.MemberNotNullWhen(true, nameof(Value))]
     public bool Succeeded => Refusal is null;
 
+    /// <summary>Goes on with the value, or keeps the refusal.</summary>
+    public Answer<TNext> Then<TNext>(Func<T, Answer<TNext>> next) => Succeeded ? next(Value) : Refusal;
+
     public static implicit operator Answer<T>(T value) => new(value, refusal: null);
 
     public static implicit operator Answer<T>(Refusal refusal) => new(default, refusal);

@@ -16,18 +16,8 @@ public sealed class AiPreviewImage(Gateway gateway, ImageWork work, IImageStore 
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ai-preview-image")] HttpRequest http, CancellationToken cancellationToken)
     {
         var input = await http.ReadJsonAsync<ImageInput>(Wire.Json, cancellationToken);
-        if (!input.Succeeded)
-        {
-            return Problems.From(input.Refusal, http.HttpContext);
-        }
-
-        var request = input.Value.ToRequest(http.Caller());
-        if (!request.Succeeded)
-        {
-            return Problems.From(request.Refusal, http.HttpContext);
-        }
-
-        var served = await gateway.ServeAsync(work, request.Value, cancellationToken);
+        var request = input.Then(body => body.ToRequest(http.Caller()));
+        var served = request.Succeeded ? await gateway.ServeAsync(work, request.Value, cancellationToken) : request.Refusal;
         if (!served.Succeeded)
         {
             return Problems.From(served.Refusal, http.HttpContext);

@@ -1,0 +1,162 @@
+using Azure;
+using Microsoft.Extensions.Logging;
+using ServerlessAi.Primitives;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Accounts;
+
+/// <summary>
+/// Folds a batch of commands into one conditional transaction and writes it, again and again until it is written or refused. The last state and
+/// tag stay in memory, so the common path reads nothing. One batch at a time: the lane sees to that.
+/// </summary>
+internal sealed partial class AccountCommitter(string accountId, LaneContext context)
+{
+    private Snapshot? known;
+
+    /// <summary>Carries out a batch and tells everybody in it what it came to.</summary>
+    /// <returns>The tail that did not fit the transaction; it has not been carried out.</returns>
+    public async Task<IReadOnlyList<Pending>> CommitAsync(IReadOnlyList<Pending> batch)
+    {
+        var startedAt = context.Time.GetTimestamp();
+        for (var conflicts = 0; ;)
+        {
+            try
+            {
+                if (await TryCommitAsync(batch) is { } left)
+                {
+                    return left;
+                }
+            }
+            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
+            {
+                known = null;
+                if (++conflicts >= context.Options.ConflictAttempts)
+                {
+                    return Refuse(batch, Refusal.AccountBusy());
+                }
+
+                await PauseAsync(Math.Min(conflicts, 6));
+            }
+            catch (Exception exception) when (StorageFaults.IsUnavailable(exception))
+            {
+                known = null;
+                LogUnavailable(context.Logger, exception, accountId);
+                foreach (var pending in batch)
+                {
+                    pending.MayHaveHappened = true;
+                }
+
+                if (context.Time.GetElapsedTime(startedAt).TotalMilliseconds >= context.Options.PatienceMs)
+                {
+                    return Refuse(batch, Refusal.StorageUnavailable());
+                }
+
+                await PauseAsync(4);
+            }
+        }
+    }
+
+    /// <summary>A new account: empty, or with its sign-up grant.</summary>
+    public static Decision Opened(string accountId, AccountOptions options, DateTimeOffset now)
+    {
+        var state = AccountState.Open(accountId, now);
+        return options.SignUp == 0
+            ? new Decision(state, new Swept())
+            : Account.Decide(state, new Grant("signup", GrantKind.SignUp, Money.FromCredits(options.SignUp), "sign_up"), now);
+    }
+
+    /// <summary>Folds and writes once. Null: the refusals came from a remembered state and have to be decided on a fresh one.</summary>
+    private async Task<IReadOnlyList<Pending>?> TryCommitAsync(IReadOnlyList<Pending> batch)
+    {
+        // Until the write is known to have succeeded nothing is known.
+        var remembered = known;
+        known = null;
+        var snapshot = remembered ?? await context.Table.ReadAsync(accountId);
+        var now = context.Time.GetUtcNow();
+        if (batch.Any(pending => pending.Command is Reserve))
+        {
+            await context.Active.TouchAsync(accountId, now);
+        }
+
+        var fold = new Fold(snapshot ?? new Snapshot(AccountState.Open(accountId, now), ETag: null));
+        if (snapshot is null)
+        {
+            fold.TryAdd(Opened(accountId, context.Options, now), keepsState: false);
+        }
+
+        var outcomes = await DecideAsync(fold, batch, now);
+        if (remembered is not null && outcomes.Exists(outcome => outcome is Refused refused && CanBeStale(refused.Refusal)))
+        {
+            return null;
+        }
+
+        known = fold.HasWrites ? new Snapshot(fold.State, await context.Table.CommitAsync(fold)) : snapshot;
+        for (var i = 0; i < outcomes.Count; i++)
+        {
+            batch[i].Result.TrySetResult(outcomes[i]);
+        }
+
+        return [.. batch.Skip(outcomes.Count)];
+    }
+
+    /// <summary>Decides the batch in order, as far as its rows fit one transaction.</summary>
+    private async Task<List<Outcome>> DecideAsync(Fold fold, IReadOnlyList<Pending> batch, DateTimeOffset now)
+    {
+        var outcomes = new List<Outcome>(batch.Count);
+        foreach (var pending in batch)
+        {
+            var decision = Account.Decide(fold.State, await WithRecordAsync(pending, fold), now);
+            var rolls = decision.Outcome is Swept && !string.Equals(fold.State.Day.Day, decision.State.Day.Day, StringComparison.Ordinal);
+            if (!fold.TryAdd(decision, rolls))
+            {
+                break;
+            }
+
+            outcomes.Add(decision.Outcome);
+        }
+
+        return outcomes;
+    }
+
+    /// <summary>Gives the decider the row of an operation that may have run before: its state alone does not remember ended ones.</summary>
+    private async Task<Command> WithRecordAsync(Pending pending, Fold fold) => pending.Command switch
+    {
+        Settle settle when !IsOpen(fold, settle) => settle with { Recorded = await FindHoldAsync(fold, settle) },
+        Release release when !IsOpen(fold, release) => release with { Recorded = await FindHoldAsync(fold, release) },
+        Reserve reserve when pending.MayHaveHappened && !IsOpen(fold, reserve) => reserve with { Recorded = await FindHoldAsync(fold, reserve) },
+        Grant grant => grant with { Recorded = await FindOperationAsync(fold, grant) },
+        Deduct deduct => deduct with { Recorded = await FindOperationAsync(fold, deduct) },
+        var command => command,
+    };
+
+    private async Task<HoldRecord?> FindHoldAsync(Fold fold, Command command) =>
+        fold.FindHold(command.OperationId) ?? await context.Table.ReadHoldAsync(accountId, command.OperationId);
+
+    private async Task<OperationRecord?> FindOperationAsync(Fold fold, Command command) =>
+        fold.FindOperation(command.OperationId) ?? await context.Table.ReadOperationAsync(accountId, command.OperationId);
+
+    private static bool IsOpen(Fold fold, Command command) =>
+        fold.State.Holds.Any(hold => string.Equals(hold.OperationId, command.OperationId, StringComparison.Ordinal));
+
+    // Pace only tightens as others write; every other refusal may have been lifted by another instance.
+    private static bool CanBeStale(Refusal refusal) =>
+        !string.Equals(refusal.Code, RefusalCodes.RateLimited, StringComparison.Ordinal)
+        && !string.Equals(refusal.Code, RefusalCodes.InvalidRequest, StringComparison.Ordinal);
+
+    // Full jitter: two instances that met once should not meet again.
+    private Task PauseAsync(int exponent) =>
+        Task.Delay(TimeSpan.FromMilliseconds(1 + context.Ids.NextJitter() * (4 << exponent)), context.Time);
+
+    private static IReadOnlyList<Pending> Refuse(IReadOnlyList<Pending> batch, Refusal refusal)
+    {
+        foreach (var pending in batch)
+        {
+            pending.Result.TrySetResult(new Refused(refusal));
+        }
+
+        return [];
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Storage did not answer for account {AccountId}.")]
+    private static partial void LogUnavailable(ILogger logger, Exception exception, string accountId);
+}
