@@ -20,9 +20,18 @@ public sealed class ImageWork(Quoter quoter, ProviderRegistry providers, IImageS
     /// <summary>Accepted aspects and the shape that a provider is asked for.</summary>
     public static readonly FrozenDictionary<string, string> Aspects = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
     {
-        ["square"] = "square", ["1:1"] = "square",
-        ["portrait"] = "portrait", ["2:3"] = "portrait", ["3:4"] = "portrait", ["4:5"] = "portrait", ["9:16"] = "portrait",
-        ["landscape"] = "landscape", ["3:2"] = "landscape", ["4:3"] = "landscape", ["5:4"] = "landscape", ["16:9"] = "landscape",
+        ["square"] = "square",
+        ["1:1"] = "square",
+        ["portrait"] = "portrait",
+        ["2:3"] = "portrait",
+        ["3:4"] = "portrait",
+        ["4:5"] = "portrait",
+        ["9:16"] = "portrait",
+        ["landscape"] = "landscape",
+        ["3:2"] = "landscape",
+        ["4:3"] = "landscape",
+        ["5:4"] = "landscape",
+        ["16:9"] = "landscape",
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     public override WorkKind Kind => WorkKind.Image;
