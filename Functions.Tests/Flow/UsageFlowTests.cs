@@ -11,7 +11,9 @@ public sealed class UsageFlowTests
     {
         await using var app = await TestApp.StartAsync(new Dictionary<string, string?>
         {
-            ["Credits:SignUp"] = "0", ["Plans:Items:free:FreeImagesPerDay"] = "2", ["Plans:Items:free:MonthlyCapUsd"] = "0.08",
+            ["Credits:SignUp"] = "0",
+            ["Plans:Items:free:FreeImagesPerDay"] = "2",
+            ["Plans:Items:free:MonthlyCapUsd"] = "0.08",
         });
         await app.ImageAsync("ann", "first");
         await app.ImageAsync("ann", "first");
