@@ -43,6 +43,8 @@ public static class CoreServices
     private static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddChecked<StorageOptions>(configuration, StorageOptions.Section);
+        var fallback = new StorageOptionsFallback(configuration);
+        services.AddSingleton<IPostConfigureOptions<StorageOptions>>(fallback).AddSingleton<IValidateOptions<StorageOptions>>(fallback);
         services.TryAddSingleton(provider => new StorageConnection(provider.GetRequiredService<IOptions<StorageOptions>>()));
         return services.AddSingleton<Tables>().AddHostedService<Flushing>();
     }

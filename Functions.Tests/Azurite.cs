@@ -19,6 +19,7 @@ public sealed partial class Azurite : IAsyncDisposable
     private const string EndWithParent = "process.stdin.resume().on('end',()=>process.kill(process.pid,'SIGTERM'));require(process.argv[1]);";
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1);
+    private static readonly Lazy<Task> Installed = new(InstallAsync);
     private static readonly Lazy<Task<Azurite>> Shared = new(() => StartAsync(location: null));
 
     private readonly ConcurrentDictionary<string, int> _ports = new(StringComparer.Ordinal);
@@ -101,11 +102,8 @@ public sealed partial class Azurite : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        await Installed.Value;
         string program = Path.Combine(RepositoryRoot(), "tools", "node_modules", "azurite", "dist", "src", "azurite.js");
-        if (!File.Exists(program))
-        {
-            await InstallAsync();
-        }
 
         string[] persistence = _location is null ? ["--inMemoryPersistence"] : ["--location", _location];
         Process process = Start("node", ["-e", EndWithParent, program, "--silent", "--skipApiVersionCheck", "--disableTelemetry", .. Listeners(), .. persistence]);
@@ -150,16 +148,17 @@ public sealed partial class Azurite : IAsyncDisposable
         }
     }
 
+    // Once, before anybody starts: installing again would take the modules from under a running emulator.
     private static async Task InstallAsync()
     {
-        using Process npm = Start("npm", ["ci", "--no-audit", "--no-fund"]);
-        npm.StandardInput.Close();
-        Task<string> output = npm.StandardOutput.ReadToEndAsync();
-        string errors = await npm.StandardError.ReadToEndAsync();
-        await npm.WaitForExitAsync();
-        if (npm.ExitCode != 0)
+        using Process install = Start("node", ["install.mjs"]);
+        install.StandardInput.Close();
+        Task<string> output = install.StandardOutput.ReadToEndAsync();
+        string errors = await install.StandardError.ReadToEndAsync();
+        await install.WaitForExitAsync();
+        if (install.ExitCode != 0)
         {
-            throw new InvalidOperationException($"npm ci failed in tools/: {await output}{errors}");
+            throw new InvalidOperationException($"The emulator could not be installed: {await output}{errors}");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
+using ServerlessAi.Accounts.Rules;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Accounts;
@@ -24,7 +25,14 @@ public sealed record AccountView(string AccountId, string Plan)
 
     public int FreeImagesLeftToday { get; init; }
 
+    public long TokensPerDay { get; init; }
+
     public long TokensLeftToday { get; init; }
+
+    /// <summary>0: no such limit.</summary>
+    public int RequestsPerMinute { get; init; }
+
+    public int RequestsLeftThisMinute { get; init; }
 
     public decimal MonthSpendUsd { get; init; }
 
@@ -69,6 +77,9 @@ public sealed class AccountViews(AccountStore accounts, PlanBook plans, IOptions
             LowBalance = Money.ToCredits(available) <= LowBalanceCredits,
             FreeImagesLeftToday = Math.Max(0, limits.FreeImagesPerDay - state.Day.FreeImagesUsed - state.Day.FreeImagesHeld),
             TokensLeftToday = Math.Max(0, limits.TokensPerDay - state.Day.TokensUsed - state.Day.TokensHeld),
+            TokensPerDay = limits.TokensPerDay,
+            RequestsPerMinute = limits.RequestsPerMinute,
+            RequestsLeftThisMinute = RateWindow.Left(state.Rate, limits.RequestsPerMinute, now),
             MonthSpendUsd = Money.ToUsd(month.CostNanoUsd),
             MonthCapUsd = limits.MonthlyCapUsd,
             Tier = isCapped ? "standard" : "premium",

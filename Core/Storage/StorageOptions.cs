@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace ServerlessAi.Storage;
 
@@ -23,4 +25,28 @@ public sealed class StorageOptions
     /// <summary>Time one storage request may take before it counts as lost, milliseconds.</summary>
     [Range(100, 60_000)]
     public int NetworkTimeoutMs { get; set; } = 2_000;
+}
+
+/// <summary>Without settings of its own the app uses the storage account that its Functions host uses, as any function app may expect.</summary>
+internal sealed class StorageOptionsFallback(IConfiguration configuration) : IPostConfigureOptions<StorageOptions>, IValidateOptions<StorageOptions>
+{
+    private const string HostStorage = "AzureWebJobsStorage";
+
+    public void PostConfigure(string? name, StorageOptions options)
+    {
+        if (IsSet(options))
+        {
+            return;
+        }
+
+        options.ConnectionString = configuration[HostStorage];
+        options.AccountName = configuration[HostStorage + ":accountName"];
+        options.ManagedIdentityClientId ??= configuration[HostStorage + ":clientId"];
+    }
+
+    public ValidateOptionsResult Validate(string? name, StorageOptions options) => IsSet(options)
+        ? ValidateOptionsResult.Success
+        : ValidateOptionsResult.Fail("No storage is configured. Set Storage__AccountName (reached with the app's identity), Storage__ConnectionString, or AzureWebJobsStorage.");
+
+    private static bool IsSet(StorageOptions options) => options.ConnectionString is { Length: > 0 } || options.AccountName is { Length: > 0 };
 }

@@ -51,6 +51,18 @@ public sealed class TextFlowTests
     }
 
     [Fact]
+    public async Task Headers_tell_what_is_left_of_credits_requests_and_tokens()
+    {
+        await using var app = await TestApp.StartAsync();
+
+        var reply = await app.CompleteAsync("ann", "hello");
+
+        Assert.Equal(10 - reply.Number("creditsUsed"), decimal.Parse(reply.Headers["x-credits-remaining"], System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(("60", "59"), (reply.Headers["x-ratelimit-limit-requests"], reply.Headers["x-ratelimit-remaining-requests"]));
+        Assert.Equal(200_000 - reply.Number("tokens"), int.Parse(reply.Headers["x-ratelimit-remaining-tokens"], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
     public async Task An_estimate_says_what_a_request_may_cost_and_reserves_nothing()
     {
         await using var app = await TestApp.StartAsync();

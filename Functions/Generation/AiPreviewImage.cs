@@ -8,7 +8,7 @@ using ServerlessAi.Images;
 namespace ServerlessAi.Functions.Generation;
 
 /// <summary>Generates an image, or finds it in the cache.</summary>
-public sealed class AiPreviewImage(Gateway gateway, ImageWork work, IImageStore images)
+public sealed class AiPreviewImage(Gateway gateway, ImageWork work, IImageStore images, ReceiptHeaders headers)
 {
     [Function("ai-preview-image")]
     [Allow(Role.User)]
@@ -23,7 +23,7 @@ public sealed class AiPreviewImage(Gateway gateway, ImageWork work, IImageStore 
             return Problems.From(served.Refusal, http.HttpContext);
         }
 
-        Answers.AddReceiptHeaders(http, served.Value);
+        headers.Add(http, served.Value);
         var url = await images.GetReadUrlAsync(served.Value.Answer.Image!, cancellationToken);
         return Answers.Json(ImageOutput.Of(served.Value, url));
     }

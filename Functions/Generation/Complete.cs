@@ -7,7 +7,7 @@ using ServerlessAi.Functions.Http;
 namespace ServerlessAi.Functions.Generation;
 
 /// <summary>Completes a prompt with a text model.</summary>
-public sealed class Complete(Gateway gateway, TextWork work)
+public sealed class Complete(Gateway gateway, TextWork work, ReceiptHeaders headers)
 {
     [Function("complete")]
     [Allow(Role.User)]
@@ -19,7 +19,7 @@ public sealed class Complete(Gateway gateway, TextWork work)
         var served = request.Succeeded ? await gateway.ServeAsync(work, request.Value, cancellationToken) : request.Refusal;
         if (served.Succeeded)
         {
-            Answers.AddReceiptHeaders(http, served.Value);
+            headers.Add(http, served.Value);
         }
 
         return Answers.From(served, http, TextOutput.Of);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using ServerlessAi.Primitives;
@@ -13,19 +12,4 @@ public static class Answers
     /// <summary>The value as JSON, or the refusal as a problem.</summary>
     public static IActionResult From<T>(Answer<T> answer, HttpRequest http, Func<T, object> show, int status = StatusCodes.Status200OK) =>
         answer.Succeeded ? Json(show(answer.Value), status) : Problems.From(answer.Refusal, http.HttpContext);
-
-    /// <summary>Headers that every billable answer carries.</summary>
-    public static void AddReceiptHeaders(HttpRequest http, Served served)
-    {
-        var headers = http.HttpContext.Response.Headers;
-        headers["x-credits-charged"] = Text(served.Receipt.CreditsCharged);
-        headers["x-cache"] = served.Cached ? "hit" : "miss";
-        headers["x-model-served"] = served.Receipt.ModelServed;
-        if (served.Account is { } account)
-        {
-            headers["x-credits-remaining"] = Text(Money.ToCredits(account.Grants.Sum(grant => grant.RemainingMicro)));
-        }
-    }
-
-    private static string Text(decimal credits) => credits.ToString("0.######", CultureInfo.InvariantCulture);
 }

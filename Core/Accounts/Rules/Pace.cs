@@ -63,6 +63,14 @@ internal static class RateWindow
         };
     }
 
+    /// <summary>Requests that the window would admit now; 0 where there is no limit.</summary>
+    public static int Left(RateUse rate, int limit, DateTimeOffset now)
+    {
+        var rolled = Roll(rate, now);
+        var used = rolled.Count + rolled.PreviousCount * (1 - ElapsedShare(rolled, now));
+        return (int)Math.Max(0, Math.Ceiling(limit - used));
+    }
+
     public static double ElapsedShare(RateUse rate, DateTimeOffset now) =>
         Math.Clamp((now.ToUnixTimeMilliseconds() - rate.Minute * 60_000) / 60_000d, 0, 1);
 }
