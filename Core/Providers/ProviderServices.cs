@@ -26,6 +26,11 @@ internal static class ProviderServices
             services.AddSingleton<IImageProvider, OpenAIImageProvider>();
         }
 
+        if (options.Fal.IsConfigured)
+        {
+            services.AddSingleton<IImageProvider, FalImageProvider>();
+        }
+
         return services;
     }
 }
