@@ -14,6 +14,7 @@ namespace ServerlessAi.Simulator.Vendors;
 
 /// <summary>A request as a stand-in received it.</summary>
 /// <param name="Headers">Names in any case.</param>
+/// <param name="Body">As text; a form's as Latin-1, byte for byte.</param>
 public sealed record ReceivedRequest(string Method, string Path, ImmutableDictionary<string, string> Headers, string Body)
 {
     public JsonNode Json => JsonNode.Parse(Body) ?? throw new InvalidOperationException("The body is the JSON null.");
@@ -86,7 +87,8 @@ public abstract class VendorStandIn : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext context)
     {
-        using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
+        // Bytes of a file survive in Latin-1, which gives each a character of its own.
+        using var reader = new StreamReader(context.Request.Body, context.Request.HasFormContentType ? Encoding.Latin1 : Encoding.UTF8);
         var headers = context.Request.Headers.ToImmutableDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         var request = new ReceivedRequest(context.Request.Method, context.Request.Path, headers, await reader.ReadToEndAsync(context.RequestAborted));
         received.Enqueue(request);
