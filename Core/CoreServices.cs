@@ -83,7 +83,10 @@ public static class CoreServices
     private static IServiceCollection AddImages(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddChecked<ImageOptions>(configuration, ImageOptions.Section);
-        return services.AddSingleton<IImageStore, BlobImageStore>();
+        services.AddSingleton<IValidateOptions<ImageOptions>, ImageOptionsCheck>();
+        return configuration.GetSection(ImageOptions.Section).Get<ImageOptions>() is { UsesCloudinary: true }
+            ? services.AddSingleton<IImageStore, CloudinaryImageStore>()
+            : services.AddSingleton<IImageStore, BlobImageStore>();
     }
 
     private static IServiceCollection AddProviders(this IServiceCollection services, IConfiguration configuration) => services

@@ -28,4 +28,6 @@ public sealed class ImageOptions
 
     /// <summary>Folder in Cloudinary.</summary>
     public string CloudinaryFolder { get; set; } = "serverlessai";
+
+    internal bool UsesCloudinary => string.Equals(Store, "cloudinary", StringComparison.Ordinal);
 }

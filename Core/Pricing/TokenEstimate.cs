@@ -14,4 +14,7 @@ public static class TokenEstimate
     private const int FrameTokens = 16;
 
     public static int OfPrompt(string prompt) => (Encoding.UTF8.GetByteCount(prompt) + BytesPerToken - 1) / BytesPerToken + FrameTokens;
+
+    /// <summary>How many tokens an answer took whose provider did not count them.</summary>
+    public static int OfAnswer(string text) => (Encoding.UTF8.GetByteCount(text) + BytesPerToken - 1) / BytesPerToken;
 }

@@ -1,7 +1,11 @@
+using Azure.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using ServerlessAi.Providers.Images;
 using ServerlessAi.Providers.Text;
+using ServerlessAi.Storage;
 
 namespace ServerlessAi.Providers;
 
@@ -11,9 +15,22 @@ internal static class ProviderServices
     public static IServiceCollection AddVendors(this IServiceCollection services, IConfiguration configuration)
     {
         var options = configuration.GetSection(ProviderOptions.Section).Get<ProviderOptions>() ?? new ProviderOptions();
+        services.AddVendorHttp();
         services.AddSingleton<ITextProvider, SampleTextProvider>();
         services.AddSingleton<IImageProvider, SampleImageProvider>();
-        _ = options;
+        if (options.OpenAI.IsConfigured)
+        {
+            services.TryAddSingleton<TokenCredential>(provider => AppIdentity.Create(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
+            services.AddSingleton<OpenAIClients>();
+            services.AddSingleton<ITextProvider, OpenAITextProvider>();
+            services.AddSingleton<IImageProvider, OpenAIImageProvider>();
+        }
+
+        if (options.Fal.IsConfigured)
+        {
+            services.AddSingleton<IImageProvider, FalImageProvider>();
+        }
+
         return services;
     }
 }

@@ -1,7 +1,6 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
-using Azure.Identity;
 using Azure.Storage.Blobs;
 using Microsoft.Extensions.Options;
 
@@ -12,9 +11,7 @@ namespace ServerlessAi.Storage;
 public sealed class StorageConnection(IOptions<StorageOptions> options, HttpPipelineTransport? transport = null)
 {
     private readonly StorageOptions settings = options.Value;
-    private readonly Lazy<TokenCredential> credential = new(() => options.Value.ManagedIdentityClientId is { Length: > 0 } clientId
-        ? new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId))
-        : new DefaultAzureCredential());
+    private readonly Lazy<TokenCredential> credential = new(() => AppIdentity.Create(options.Value));
 
     public HttpPipelineTransport? Transport => transport;
 

@@ -1,4 +1,5 @@
 using ServerlessAi.Images;
+using ServerlessAi.Providers.Images.Sample;
 
 namespace ServerlessAi.Providers.Images;
 
@@ -9,7 +10,12 @@ internal sealed class SampleImageProvider : IImageProvider
 
     public Task<ProviderOutcome<ImageBytes>> GenerateAsync(ImageCall call, CancellationToken cancellationToken)
     {
-        var png = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
-        return Task.FromResult<ProviderOutcome<ImageBytes>>(ImageBytes.Sniff(png)!);
+        var (width, height) = call.Aspect switch
+        {
+            "portrait" => (640, 960),
+            "landscape" => (960, 640),
+            _ => (768, 768),
+        };
+        return Task.FromResult(VendorHttp.AsImage(Scene.Draw(call.StyledPrompt, call.Prompt, width, height)));
     }
 }

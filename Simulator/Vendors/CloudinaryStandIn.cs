@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace ServerlessAi.Simulator.Vendors;
+
+/// <summary>
+/// Speaks Cloudinary's signed upload and destroy calls, cloudinary.com/documentation/image_upload_api_reference, and keeps what it is given. It checks
+/// signatures itself, from cloudinary.com/documentation/authentication_signatures.
+/// </summary>
+public sealed class CloudinaryStandIn : VendorStandIn
+{
+    public const string ApiKey = "874837483274837";
+    public const string Secret = "a676b67565c6767a6767d6767f676fe1";
+    public const string Cloud = "standin";
+
+    /// <summary>What an app is configured with.</summary>
+    public const string Url = $"cloudinary://{ApiKey}:{Secret}@{Cloud}";
+
+    private readonly ConcurrentDictionary<string, byte[]> files = new(StringComparer.Ordinal);
+
+    /// <summary>Files by public id.</summary>
+    public IReadOnlyDictionary<string, byte[]> Files => files;
+
+    protected override Behaviour Unauthorized => Error(401, "Invalid Signature. String to sign - see the documentation.");
+
+    public static Task<CloudinaryStandIn> StartAsync() => StartAsync(new CloudinaryStandIn());
+
+    /// <summary>The documented error object.</summary>
+    public static Behaviour Error(int status, string message) => Json(status, new { error = new { message } });
+
+    // Scripts are for all calls; there are no models here.
+    protected override string? ModelOf(ReceivedRequest request) => "";
+
+    protected override bool IsAuthorized(ReceivedRequest request)
+    {
+        var form = Read(request).Fields;
+        var pairs = form.Where(field => field.Key is not ("api_key" or "signature" or "cloud_name" or "resource_type"))
+            .OrderBy(field => field.Key, StringComparer.Ordinal)
+            .Select(field => $"{field.Key}={field.Value.Replace("&", "%26", StringComparison.Ordinal)}");
+        var signature = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(string.Join('&', pairs) + Secret)));
+        return form.ContainsKey("timestamp")
+            && string.Equals(form.GetValueOrDefault("api_key"), ApiKey, StringComparison.Ordinal)
+            && string.Equals(form.GetValueOrDefault("signature"), signature, StringComparison.Ordinal);
+    }
+
+    protected override Task SucceedAsync(HttpContext context, ReceivedRequest request)
+    {
+        var (fields, file) = Read(request);
+        var publicId = fields.GetValueOrDefault("public_id", "");
+        return (request.Path switch
+        {
+            $"/v1_1/{Cloud}/image/upload" => Uploaded(publicId, file),
+            $"/v1_1/{Cloud}/image/destroy" => Json(200, new { result = files.TryRemove(publicId, out _) ? "ok" : "not found" }),
+            _ => Error(404, "Resource not found"),
+        }).Run(context, () => Task.CompletedTask);
+    }
+
+    private Behaviour Uploaded(string publicId, byte[] file)
+    {
+        files[publicId] = file;
+        return Json(200, new
+        {
+            asset_id = "b5e6d2b39ba3e0869d67141ba7dba6cf",
+            public_id = publicId,
+            version = 1_760_000_000,
+            width = 12,
+            height = 8,
+            format = "png",
+            resource_type = "image",
+            type = "upload",
+            bytes = file.Length,
+            url = $"http://res.cloudinary.com/{Cloud}/image/upload/v1760000000/{publicId}.png",
+            secure_url = $"https://res.cloudinary.com/{Cloud}/image/upload/v1760000000/{publicId}.png",
+        });
+    }
+
+    // The base keeps bodies as Latin-1 where they are multipart, so that a file's bytes survive.
+    private static (Dictionary<string, string> Fields, byte[] File) Read(ReceivedRequest request)
+    {
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        var file = Array.Empty<byte>();
+        var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.Headers["Content-Type"]).Boundary).Value!;
+        var reader = new MultipartReader(boundary, new MemoryStream(Encoding.Latin1.GetBytes(request.Body)));
+        while (reader.ReadNextSectionAsync().GetAwaiter().GetResult() is { } section)
+        {
+            using var content = new MemoryStream();
+            section.Body.CopyTo(content);
+            var name = HeaderUtilities.RemoveQuotes(section.GetContentDispositionHeader()!.Name).Value!;
+            if (string.Equals(name, "file", StringComparison.Ordinal))
+            {
+                file = content.ToArray();
+            }
+            else
+            {
+                fields[name] = Encoding.UTF8.GetString(content.ToArray());
+            }
+        }
+
+        return (fields, file);
+    }
+}
