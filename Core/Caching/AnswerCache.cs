@@ -61,7 +61,7 @@ public sealed partial class AnswerCache(Tables tables, HitCounts hits, TimeProvi
             var client = await tables.GetAsync(TableNames.Cache);
             await client.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
         }
-        catch (Exception exception) when (StorageFaults.IsUnavailable(exception))
+        catch (Exception exception) when (StorageFaults.IsAny(exception))
         {
             LogNotStored(logger, exception);
         }
@@ -87,7 +87,7 @@ public sealed partial class AnswerCache(Tables tables, HitCounts hits, TimeProvi
             var json = LongText.Read(row.Value!, "Answer");
             return (new Entry(StoredJson.Read<CachedAnswer>(json), expiresAt), json.Length);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsAny(exception))
         {
             LogNotRead(logger, exception);
             return (null, 0);

@@ -96,7 +96,24 @@ public sealed partial class Gateway(
             return reserved.Refusal;
         }
 
-        var hold = reserved.Value;
+        try
+        {
+            return await FulfilAsync(work, request, catalog, quote, reserved.Value, cacheKey);
+        }
+        catch (Exception)
+        {
+            // Nobody expected this, so nobody else ends the hold before its lease does. Of a hold that has settled meanwhile this is a no-op.
+            await settlements.EndAsync(request.Caller.AccountId, new Release(reserved.Value.OperationId, RefusalCodes.Internal));
+            throw;
+        }
+    }
+
+    /// <summary>Steps 6 to 8, with the hold taken.</summary>
+    private async Task<Answer<Served>> FulfilAsync<TRequest, TProduct>(
+        Work<TRequest, TProduct> work, TRequest request, Catalog catalog, Quote quote, Hold hold, string? cacheKey)
+        where TRequest : GatewayRequest
+        where TProduct : class
+    {
         var chosen = quote.Models[hold.OfferIndex];
         var result = await chain.RunAsync(chosen, catalog, (model, token) => work.CallAsync(request, model, hold, token));
         if (result.Value is not { } product)
@@ -174,7 +191,7 @@ public sealed partial class Gateway(
         {
             return await work.KeepAsync(product, usage, hold, time.GetUtcNow());
         }
-        catch (Exception exception) when (StorageFaults.IsUnavailable(exception))
+        catch (Exception exception) when (StorageFaults.IsAny(exception))
         {
             LogNotKept(logger, exception, hold.OperationId);
             return null;

@@ -41,7 +41,7 @@ public sealed class Health(Tables tables, IImageStore images, CatalogStore catal
         {
             await ping(cancellationToken).WaitAsync(Patience, time, cancellationToken);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsAny(exception))
         {
             status = Unhealthy;
         }

@@ -13,6 +13,7 @@ namespace ServerlessAi;
 public sealed partial class Settlements(AccountStore accounts, TimeProvider time, ILogger<Settlements> logger) : BackgroundService
 {
     private const int WaitingLimit = 10_000;
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     private readonly Channel<(string AccountId, Command Command)> waiting = Channel.CreateBounded<(string, Command)>(WaitingLimit);
@@ -40,28 +41,21 @@ public sealed partial class Settlements(AccountStore accounts, TimeProvider time
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var pause = TimeSpan.FromSeconds(1);
+        var pause = ShortestPause;
         try
         {
             await foreach (var (accountId, command) in waiting.Reader.ReadAllAsync(stoppingToken))
             {
-                while (!await TryAsync(accountId, command))
+                if (await TryAsync(accountId, command))
                 {
-                    try
-                    {
-                        await Task.Delay(pause, time, stoppingToken);
-                    }
-                    catch (OperationCanceledException)
-                    {
-                        // Stopping: hand it back for the last try.
-                        waiting.Writer.TryWrite((accountId, command));
-                        throw;
-                    }
-
-                    pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                    pause = ShortestPause;
+                    continue;
                 }
 
-                pause = TimeSpan.FromSeconds(1);
+                // To the end of the queue: one busy account must not hold up the others.
+                waiting.Writer.TryWrite((accountId, command));
+                await Task.Delay(pause, time, stoppingToken);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -45,7 +45,7 @@ public sealed partial class Flushing(IEnumerable<IFlushed> collectors, TimeProvi
             {
                 await collector.FlushAsync(cancellationToken);
             }
-            catch (Exception exception) when (StorageFaults.IsUnavailable(exception))
+            catch (Exception exception) when (StorageFaults.IsAny(exception))
             {
                 LogNotFlushed(logger, exception, collector.GetType().Name);
             }

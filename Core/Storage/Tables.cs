@@ -41,9 +41,9 @@ public sealed class Tables(IOptions<StorageOptions> options, StorageConnection c
         {
             return await creation;
         }
-        catch (Exception exception) when (StorageFaults.IsUnavailable(exception))
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // Only success is remembered; the next caller tries again.
+            // Only success is remembered; the next caller tries again. A role that Azure has just assigned, for one, takes minutes to count.
             created.TryRemove(new KeyValuePair<string, Task<TableClient>>(name, creation));
             throw;
         }

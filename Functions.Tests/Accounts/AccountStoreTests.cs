@@ -194,6 +194,44 @@ public sealed class AccountStoreTests
     }
 
     [Fact]
+    public async Task An_image_that_cannot_be_kept_costs_the_user_nothing_and_what_it_cost_us_is_recorded()
+    {
+        var transport = new FaultyTransport();
+        await using var app = await TestApp.StartAsync(transport: transport);
+        await app.ImageAsync("ann", "warm up");
+        transport.Choose = request => request.Uri.ToString().Contains("/images-", StringComparison.Ordinal) ? Fault.Denied : Fault.None;
+
+        var reply = await app.ImageAsync("ann", "a fox");
+
+        var state = await app.Get<AccountStore>().ReadAsync("ann");
+        Assert.Equal((503, 1, 0), (reply.Status, state.Day.FreeImagesUsed, state.Holds.Length));
+        Assert.Equal((1, 160_000_000L), (state.Month.Failures, state.Month.CostNanoUsd));
+    }
+
+    [Fact]
+    public async Task A_cache_that_storage_denies_is_done_without()
+    {
+        var transport = new FaultyTransport();
+        await using var app = await TestApp.StartAsync(transport: transport);
+        await app.ImageAsync("ann", "warm up");
+        transport.Choose = request => request.Uri.ToString().Contains("cache", StringComparison.Ordinal) ? Fault.Denied : Fault.None;
+
+        Assert.Equal(200, (await app.ImageAsync("ann", "a fox")).Status);
+    }
+
+    [Fact]
+    public async Task A_table_that_could_not_be_created_at_first_is_created_later()
+    {
+        var transport = new FaultyTransport { Choose = _ => Fault.Denied };
+        await using var app = await TestApp.StartAsync(transport: transport);
+        Assert.Equal(503, (await app.GetAsync("balance?userId=ann")).Status);
+
+        transport.Choose = _ => Fault.None;
+
+        Assert.Equal(200, (await app.GetAsync("balance?userId=ann")).Status);
+    }
+
+    [Fact]
     public async Task A_sweep_gives_back_what_expired_holds_kept_in_an_account_nobody_touches()
     {
         await using var app = await TestApp.StartAsync();

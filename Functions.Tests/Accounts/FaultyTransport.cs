@@ -17,6 +17,9 @@ internal enum Fault
 
     /// <summary>The service says 503 and does nothing.</summary>
     Busy,
+
+    /// <summary>The service says 403, as it does until a role that was assigned counts.</summary>
+    Denied,
 }
 
 /// <summary>Carries storage requests over the real network and makes chosen ones go wrong.</summary>
@@ -40,6 +43,8 @@ internal sealed class FaultyTransport : HttpPipelineTransport
             case Fault.ReplyLost:
                 await inner.ProcessAsync(message);
                 throw new RequestFailedException("The reply was lost.");
+            case Fault.Denied:
+                throw new RequestFailedException(403, "Denied.");
             case Fault.Busy:
                 throw new RequestFailedException(503, "Server busy.");
             default:

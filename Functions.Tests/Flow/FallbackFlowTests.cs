@@ -89,6 +89,21 @@ public sealed class FallbackFlowTests
         Assert.True(reply.Number("creditsUsed") > 0);
     }
 
+    [Theory]
+    [InlineData(long.MaxValue, long.MaxValue)]
+    [InlineData(-5, -7)]
+    public async Task Impossible_usage_neither_breaks_the_answer_nor_adds_credits(long input, long output)
+    {
+        await using var openAI = await OpenAIStandIn.StartAsync();
+        openAI.Usage = new StandInUsage(input, output);
+        await using var app = await StartAsync(openAI);
+
+        var reply = await app.CompleteAsync("ann", "hello", "GPT_4_TURBO");
+
+        Assert.Equal(200, reply.Status);
+        Assert.InRange((await app.GetAsync("credits?userId=ann")).Number("credits"), 0m, 10m);
+    }
+
     [Fact]
     public async Task Absurd_usage_takes_what_the_account_has_and_the_rest_is_absorbed()
     {
