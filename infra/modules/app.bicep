@@ -23,7 +23,7 @@ param monthlyBudgetUsd string
 
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
-@minValue(1)
+@minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 100
 
