@@ -24,10 +24,10 @@ class Refusal extends Error {}
 
 async function run({ port, storagePort, data, configuration, build, localSettings }) {
   await refuseBusyPorts(port, storagePort);
-  if (!await claim(`data ${data}`)) {
+  mkdirSync(join(data, 'azurite'), { recursive: true });
+  if (!await claim(join(data, 'run.sock'))) {
     throw new Refusal(`Another ./dev run keeps its data in ${data}. Choose another folder with --data.`);
   }
-  mkdirSync(join(data, 'azurite'), { recursive: true });
   const app = join(root, 'Functions', 'bin', configuration, 'net10.0', 'ServerlessAi.Functions.dll');
   await prepare(build, configuration, app);
   await startStorage(storagePort, data);
@@ -109,7 +109,7 @@ const portProblem = (port) => new Promise((done) => {
 async function prepare(build, configuration, app) {
   // Two copies that start at the same moment must not build into the same folders.
   let turn;
-  while (!(turn = await claim(`build ${root}`))) {
+  while (!(turn = await claim(join(root, 'tools', 'build.sock')))) {
     await sleep(200);
   }
   if (!isInstalled()) {
