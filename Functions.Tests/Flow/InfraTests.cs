@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace ServerlessAi.Tests.Flow;
+
+public sealed partial class InfraTests
+{
+    private static readonly string Main = Read("main.bicep");
+    private static readonly string App = Read("modules/app.bicep");
+
+    [Fact]
+    public void Settings_of_the_deployed_app_are_settings_of_the_app()
+    {
+        var ours = Settings().Matches(App).Select(match => match.Groups["name"].Value)
+            .Where(name => name.Contains("__", StringComparison.Ordinal) && !name.StartsWith("AzureWebJobsStorage__", StringComparison.Ordinal)).ToList();
+        Assert.All(ours, name => Assert.Contains(name, KnownSettings.Defaults.Keys));
+        Assert.Contains("Storage__AccountName", ours);
+        Assert.Contains("Access__AdminKey", ours);
+    }
+
+    [Fact]
+    public void Parameters_come_from_the_azd_environment_and_only_optional_ones_may_be_empty()
+    {
+        var declared = Parameters().Matches(Main).ToDictionary(match => match.Groups["name"].Value, match => match.Groups["default"].Success, StringComparer.Ordinal);
+        var given = JsonDocument.Parse(Read("main.parameters.json")).RootElement.GetProperty("parameters").EnumerateObject()
+            .ToDictionary(parameter => parameter.Name, parameter => parameter.Value.GetProperty("value").GetString()!.Contains('='), StringComparer.Ordinal);
+        Assert.Equal(declared.OrderBy(parameter => parameter.Key, StringComparer.Ordinal), given.OrderBy(parameter => parameter.Key, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Every_secret_is_a_secure_parameter()
+    {
+        foreach (var file in new[] { Main, App })
+        {
+            Assert.All(Secrets().Matches(file), secret => Assert.Contains("@secure()", secret.Groups["before"].Value, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Azd_finds_the_app_by_the_name_of_its_service()
+    {
+        var azure = File.ReadAllText(Path.Combine(Azurite.RepositoryRoot(), "azure.yaml"));
+        Assert.Contains("\n  api:\n    project: ./Functions\n", azure, StringComparison.Ordinal);
+        Assert.Contains("'azd-service-name': 'api'", App, StringComparison.Ordinal);
+    }
+
+    private static string Read(string file) => File.ReadAllText(Path.Combine(Azurite.RepositoryRoot(), "infra", file));
+
+    [GeneratedRegex(@"(?<=[{,\n] *)(?<name>[A-Z]\w+): ", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Settings();
+
+    [GeneratedRegex(@"^param (?<name>\w+) \w+(?<default> =)?", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex Parameters();
+
+    [GeneratedRegex(@"(?<before>(^@.*\n)*)^param \w*(Key|cloudinaryUrl) ", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex Secrets();
+}
