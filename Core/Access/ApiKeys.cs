@@ -21,6 +21,7 @@ public sealed class ApiKeys(Tables tables, TimeProvider time, IIdSource ids)
     private const string Start = "sai_";
     private const string RowKey = "key";
     private const int RememberedLimit = 10_000;
+    private static readonly TimeSpan LookupPatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Believed = TimeSpan.FromSeconds(50);
 
     private readonly ConcurrentDictionary<string, (Stored? Stored, DateTimeOffset Until)> remembered = new(StringComparer.Ordinal);
@@ -58,7 +59,7 @@ public sealed class ApiKeys(Tables tables, TimeProvider time, IIdSource ids)
             return null;
         }
 
-        var stored = await FindAsync(parts[1], cancellationToken);
+        var stored = await FindAsync(parts[1], cancellationToken).AsTask().WaitAsync(LookupPatience, time, cancellationToken);
         return stored is { Key.RevokedAt: null } && CryptographicOperations.FixedTimeEquals(stored.SecretHash, HashOf(parts[2])) ? stored.Key : null;
     }
 

@@ -13,7 +13,7 @@ public sealed class AccessOptions
     public const string Section = "Access";
 
     /// <summary>The first admin's key; sent like any API key. Unset: only admin keys that were issued work.</summary>
-    [MinLength(16)]
+    [RegularExpression("^.{16,}$", ErrorMessage = "Access__AdminKey must have 16 characters or more.")]
     public string? AdminKey { get; set; }
 }
 

@@ -36,6 +36,7 @@ public enum BudgetState
 /// </summary>
 public sealed partial class PlatformSpend(Tables tables, TimeProvider time, IIdSource ids, IOptions<BudgetOptions> options, ILogger<PlatformSpend> logger) : IFlushed
 {
+    private static readonly TimeSpan ReadPatience = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
 
     private readonly string instance = ids.NewOperationId();
@@ -96,16 +97,7 @@ public sealed partial class PlatformSpend(Tables tables, TimeProvider time, IIdS
     {
         try
         {
-            var sum = 0L;
-            var client = await tables.GetAsync(TableNames.Spend);
-            await foreach (var row in client.QueryAsync<TableEntity>($"PartitionKey eq '{month}'", select: ["RowKey", "CostNanoUsd"], cancellationToken: cancellationToken))
-            {
-                if (!string.Equals(row.RowKey, instance, StringComparison.Ordinal))
-                {
-                    sum += row.GetInt64("CostNanoUsd") ?? 0;
-                }
-            }
-
+            var sum = await SumOthersAsync(month, cancellationToken).WaitAsync(ReadPatience, time, cancellationToken);
             return new Others(month, sum, now + Fresh);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
@@ -113,6 +105,21 @@ public sealed partial class PlatformSpend(Tables tables, TimeProvider time, IIdS
             LogNotRead(logger, exception);
             return others with { Month = month, GoodUntil = now + Fresh };
         }
+    }
+
+    private async Task<long> SumOthersAsync(string month, CancellationToken cancellationToken)
+    {
+        var sum = 0L;
+        var client = await tables.GetAsync(TableNames.Spend);
+        await foreach (var row in client.QueryAsync<TableEntity>($"PartitionKey eq '{month}'", select: ["RowKey", "CostNanoUsd"], cancellationToken: cancellationToken))
+        {
+            if (!string.Equals(row.RowKey, instance, StringComparison.Ordinal))
+            {
+                sum += row.GetInt64("CostNanoUsd") ?? 0;
+            }
+        }
+
+        return sum;
     }
 
     [LoggerMessage(LogLevel.Warning, "The platform's spend cannot be read; budgets go by what was read last.")]

@@ -12,7 +12,7 @@ namespace ServerlessAi.Caching;
 public sealed partial class AnswerCache(Tables tables, HitCounts hits, TimeProvider time, ILogger<AnswerCache> logger) : IDisposable
 {
     private const long MemoryCharsLimit = 32_000_000;
-    private static readonly TimeSpan LookupPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookupPatience = TimeSpan.FromMilliseconds(800);
 
     private readonly MemoryCache memory = new(new MemoryCacheOptions { SizeLimit = MemoryCharsLimit });
 
@@ -73,25 +73,28 @@ public sealed partial class AnswerCache(Tables tables, HitCounts hits, TimeProvi
 
     private async Task<(Entry? Entry, int Chars)> ReadAsync(string hash, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var timer = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), patience, LookupPatience, Timeout.InfiniteTimeSpan);
         try
         {
-            var client = await tables.GetAsync(TableNames.Cache);
-            var row = await client.GetEntityIfExistsAsync<TableEntity>(Partition(hash), hash, cancellationToken: patience.Token);
-            if (!row.HasValue || row.Value!.GetDateTimeOffset("ExpiresAt") is not { } expiresAt)
-            {
-                return (null, 0);
-            }
-
-            var json = LongText.Read(row.Value!, "Answer");
-            return (new Entry(StoredJson.Read<CachedAnswer>(json), expiresAt), json.Length);
+            return await ReadRowAsync(hash, cancellationToken).WaitAsync(LookupPatience, time, cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsAny(exception))
         {
             LogNotRead(logger, exception);
             return (null, 0);
         }
+    }
+
+    private async Task<(Entry? Entry, int Chars)> ReadRowAsync(string hash, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Cache);
+        var row = await client.GetEntityIfExistsAsync<TableEntity>(Partition(hash), hash, cancellationToken: cancellationToken);
+        if (!row.HasValue || row.Value!.GetDateTimeOffset("ExpiresAt") is not { } expiresAt)
+        {
+            return (null, 0);
+        }
+
+        var json = LongText.Read(row.Value!, "Answer");
+        return (new Entry(StoredJson.Read<CachedAnswer>(json), expiresAt), json.Length);
     }
 
     private void Remember(string hash, Entry entry, int chars) =>

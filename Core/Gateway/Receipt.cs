@@ -46,7 +46,7 @@ public sealed record Receipt
     /// <summary><c>provider</c>, <c>partial</c> or <c>estimated</c>.</summary>
     public required string UsageSource { get; init; }
 
-    /// <summary><c>settled</c>; <c>pending</c> when storage did not answer in time and the charge follows by itself.</summary>
+    /// <summary><c>settled</c>; <c>none</c> for a cached answer, which charges nothing; <c>pending</c> when storage did not answer in time and the charge follows by itself.</summary>
     public string Settlement { get; init; } = "settled";
 
     public ImmutableArray<Attempt> Attempts { get; init; } = [];
@@ -61,6 +61,7 @@ public sealed record Receipt
         Tier = usage.Tier,
         UsageSource = usage.Source,
         Cached = true,
+        Settlement = "none",
     };
 
     public static Receipt Of(Hold hold, UsageFacts usage, ImmutableArray<Attempt> attempts, HoldRecord? ended, long chargeMicro, long costNanoUsd)

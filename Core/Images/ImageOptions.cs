@@ -23,7 +23,7 @@ public sealed class ImageOptions
     public string? CloudinaryUrl { get; set; }
 
     /// <summary>Another upload address than Cloudinary's own, for tests.</summary>
-    [Url]
+    [RegularExpression("^https?://.+")]
     public string? CloudinaryApiBaseUrl { get; set; }
 
     /// <summary>Folder in Cloudinary.</summary>

@@ -12,6 +12,10 @@ namespace ServerlessAi.Pricing;
 public sealed partial class CatalogStore(Tables tables, TimeProvider time, ILogger<CatalogStore> logger)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(5);
+
+    // Stale prices can wait for the next try; at a cold start there are none, and signing in takes its time.
+    private static readonly TimeSpan RefreshPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim loading = new(1, 1);
@@ -121,19 +125,9 @@ public sealed partial class CatalogStore(Tables tables, TimeProvider time, ILogg
         var now = time.GetUtcNow();
         try
         {
-            var models = ShippedCatalog.Models.ToDictionary(model => model.Id, StringComparer.Ordinal);
-            var client = await tables.GetAsync(TableNames.Catalog);
-            await foreach (var row in client.QueryAsync<TableEntity>($"PartitionKey eq '{CatalogRows.Models}'", cancellationToken: cancellationToken))
-            {
-                var model = CatalogRows.ToModel(row);
-                models[model.Id] = model;
-                if (CatalogRows.IsRemoved(row))
-                {
-                    models.Remove(model.Id);
-                }
-            }
-
-            return new Loaded(new Catalog(models.Values, CatalogSource.Stored), now + Fresh);
+            var patience = loaded is null ? FirstPatience : RefreshPatience;
+            var models = await ReadAllAsync(cancellationToken).WaitAsync(patience, time, cancellationToken);
+            return new Loaded(new Catalog(models, CatalogSource.Stored), now + Fresh);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
         {
@@ -143,6 +137,23 @@ public sealed partial class CatalogStore(Tables tables, TimeProvider time, ILogg
                 : new Catalog(ShippedCatalog.Models, CatalogSource.Shipped);
             return new Loaded(fallback, now + RetryAfterFailure);
         }
+    }
+
+    private async Task<IReadOnlyCollection<ModelEntry>> ReadAllAsync(CancellationToken cancellationToken)
+    {
+        var models = ShippedCatalog.Models.ToDictionary(model => model.Id, StringComparer.Ordinal);
+        var client = await tables.GetAsync(TableNames.Catalog);
+        await foreach (var row in client.QueryAsync<TableEntity>($"PartitionKey eq '{CatalogRows.Models}'", cancellationToken: cancellationToken))
+        {
+            var model = CatalogRows.ToModel(row);
+            models[model.Id] = model;
+            if (CatalogRows.IsRemoved(row))
+            {
+                models.Remove(model.Id);
+            }
+        }
+
+        return models.Values;
     }
 
     [LoggerMessage(LogLevel.Warning, "The catalog cannot be read; serving with what is known.")]

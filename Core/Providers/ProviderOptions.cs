@@ -41,11 +41,11 @@ public sealed class OpenAIProviderOptions
     public string? ApiKey { get; set; }
 
     /// <summary>Another server that speaks OpenAI's API; empty for OpenAI itself.</summary>
-    [Url]
+    [RegularExpression("^https?://.+")]
     public string? BaseUrl { get; set; }
 
     /// <summary><c>https://NAME.openai.azure.com</c>: calls go to Azure OpenAI. Without <see cref="ApiKey"/> the app's identity signs in.</summary>
-    [Url]
+    [RegularExpression("^https?://.+")]
     public string? AzureEndpoint { get; set; }
 
     /// <summary>Quality asked of image models: <c>low</c>, <c>medium</c> or <c>high</c>. The catalog's price must fit it.</summary>
@@ -59,7 +59,7 @@ public sealed class FalProviderOptions
 {
     public string? ApiKey { get; set; }
 
-    [Url]
+    [RegularExpression("^https?://.+")]
     public string BaseUrl { get; set; } = "https://fal.run";
 
     internal bool IsConfigured => ApiKey is { Length: > 0 };

@@ -27,10 +27,10 @@ public sealed class Tables(IOptions<StorageOptions> options, StorageConnection c
 {
     private readonly ConcurrentDictionary<string, Task<TableClient>> created = new(StringComparer.Ordinal);
 
-    /// <summary>Clients that retry twice within a second: catalog, cache, keys, spend.</summary>
-    private readonly TableServiceClient retrying = connection.CreateTableService(Options(options.Value, connection, retries: 2));
+    /// <summary>Clients that retry once: catalog, cache, keys, spend.</summary>
+    private readonly TableServiceClient retrying = connection.CreateTableService(Options(options.Value, connection, retries: 1));
 
-    /// <summary>Clients that never retry by themselves: accounts.</summary>
+    /// <summary>Clients that never retry by themselves: accounts, and the index that goes with them.</summary>
     private readonly TableServiceClient single = connection.CreateTableService(Options(options.Value, connection, retries: 0));
 
     /// <summary>The client of one table, after making sure once that the table exists.</summary>
@@ -61,7 +61,7 @@ public sealed class Tables(IOptions<StorageOptions> options, StorageConnection c
 
     private async Task<TableClient> CreateAsync(string name)
     {
-        var service = string.Equals(name, TableNames.Accounts, StringComparison.Ordinal) ? single : retrying;
+        var service = name is TableNames.Accounts or TableNames.Active ? single : retrying;
         var client = service.GetTableClient(options.Value.TablePrefix + name);
         await client.CreateIfNotExistsAsync();
         return client;

@@ -183,6 +183,15 @@ public sealed class AdminFlowTests
     }
 
     [Fact]
+    public async Task An_empty_setting_is_one_that_is_not_set()
+    {
+        string[] optional = ["Access:AdminKey", "Providers:OpenAI:ApiKey", "Providers:OpenAI:BaseUrl", "Providers:OpenAI:AzureEndpoint", "Providers:Fal:ApiKey", "Images:CloudinaryUrl", "Images:CloudinaryApiBaseUrl"];
+        await using var app = await TestApp.StartAsync(optional.ToDictionary(name => name, _ => (string?)""));
+
+        Assert.Equal((200, 401), ((await app.GetAsync("health")).Status, (await app.GetAsync("manage/keys", app.Admin)).Status));
+    }
+
+    [Fact]
     public async Task A_timer_can_be_run_by_hand_and_twice_and_changes_no_balance()
     {
         await using var app = await TestApp.StartAsync();

