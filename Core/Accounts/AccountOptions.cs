@@ -23,7 +23,7 @@ public sealed class AccountOptions
     [Range(1, 100)]
     public int ConflictAttempts { get; set; } = 20;
 
-    /// <summary>How long a command tries while storage is out of reach, milliseconds.</summary>
+    /// <summary>How long a command starts new attempts while storage is out of reach, milliseconds; below one request's time, so that hanging costs one.</summary>
     [Range(100, 60_000)]
-    public int PatienceMs { get; set; } = 2_000;
+    public int PatienceMs { get; set; } = 1_500;
 }

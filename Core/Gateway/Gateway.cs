@@ -157,6 +157,12 @@ public sealed partial class Gateway(
                     return admitted.Hold;
                 case Refused refused:
                     refusal = refused.Refusal;
+                    if (string.Equals(refusal.Code, RefusalCodes.StorageUnavailable, StringComparison.Ordinal))
+                    {
+                        // The hold may be there all the same, and would keep the account's only slot until its lease ends.
+                        settlements.EndLater(caller.AccountId, new Release(operationId, RefusalCodes.StorageUnavailable));
+                    }
+
                     break;
                 default:
                     // An attempt whose reply was lost did reserve, but so long ago that the hold has lapsed since.

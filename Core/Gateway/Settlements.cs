@@ -27,15 +27,20 @@ public sealed partial class Settlements(AccountStore accounts, TimeProvider time
                 return ended;
             case Refused { Refusal.Code: RefusalCodes.StorageUnavailable or RefusalCodes.AccountBusy } refused:
                 LogLater(logger, command.OperationId, refused.Refusal.Code);
-                if (!waiting.Writer.TryWrite((accountId, command)))
-                {
-                    LogLost(logger, command.OperationId);
-                }
-
+                EndLater(accountId, command);
                 return null;
             case var other:
                 LogUnexpected(logger, command.OperationId, other.ToString());
                 return null;
+        }
+    }
+
+    /// <summary>Ends a hold when storage is there again; a hold that does not exist needs no ending.</summary>
+    public void EndLater(string accountId, Command command)
+    {
+        if (!waiting.Writer.TryWrite((accountId, command)))
+        {
+            LogLost(logger, command.OperationId);
         }
     }
 

@@ -44,7 +44,7 @@ public sealed class AccountStoreTests
         var outcome = await store.ExecuteAsync("ann", new Settle("op", Money.MicroPerCredit, 80_000_000, World.Facts()));
 
         Assert.Equal(Money.MicroPerCredit, Assert.IsType<Ended>(outcome).Record.ChargedMicro);
-        await AssertLedgerAsync(app, credits: 9, charges: 1);
+        await Ledger.AssertAsync(app, credits: 9, charges: 1);
     }
 
     [Theory]
@@ -61,7 +61,7 @@ public sealed class AccountStoreTests
         var again = await store.ExecuteAsync("ann", Buy("order", 5));
 
         Assert.Equal(Assert.IsType<Posted>(outcome).Record, Assert.IsType<Posted>(again).Record);
-        await AssertLedgerAsync(app, credits: 15, charges: 0);
+        await Ledger.AssertAsync(app, credits: 15, charges: 0);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class AccountStoreTests
         var outcome = await store.ExecuteAsync("ann", new Settle("op", Money.MicroPerCredit, 80_000_000, World.Facts()));
 
         Assert.Equal(Money.MicroPerCredit, Assert.IsType<Ended>(outcome).Record.ChargedMicro);
-        await AssertLedgerAsync(app, credits: 10, charges: 1);
+        await Ledger.AssertAsync(app, credits: 10, charges: 1);
     }
 
     [Fact]
@@ -174,64 +174,6 @@ public sealed class AccountStoreTests
     }
 
     [Fact]
-    public async Task An_answer_whose_settlement_storage_does_not_take_is_given_and_charged_later()
-    {
-        var transport = new FaultyTransport();
-        await using var app = await TestApp.StartAsync(
-            new Dictionary<string, string?> { ["Credits:PatienceMs"] = "100", ["Plans:Items:free:FreeImagesPerDay"] = "0" }, transport: transport);
-        await app.ImageAsync("ann", "warm up");
-        var transactions = 0;
-        var gone = true;
-        transport.Choose = request =>
-            FaultyTransport.IsTransaction(request) && Interlocked.Increment(ref transactions) > 1 && Volatile.Read(ref gone) ? Fault.Lost : Fault.None;
-
-        var reply = await app.ImageAsync("ann", "a fox");
-        Volatile.Write(ref gone, false);
-        await Wait.UntilAsync(async () => (await app.Get<AccountStore>().ReadAsync("ann")).Holds.IsEmpty, "the charge was made");
-
-        Assert.Equal((200, "pending"), (reply.Status, reply.Receipt.GetProperty("settlement").GetString()));
-        await AssertLedgerAsync(app, credits: 8, charges: 2);
-    }
-
-    [Fact]
-    public async Task An_image_that_cannot_be_kept_costs_the_user_nothing_and_what_it_cost_us_is_recorded()
-    {
-        var transport = new FaultyTransport();
-        await using var app = await TestApp.StartAsync(transport: transport);
-        await app.ImageAsync("ann", "warm up");
-        transport.Choose = request => request.Uri.ToString().Contains("/images-", StringComparison.Ordinal) ? Fault.Denied : Fault.None;
-
-        var reply = await app.ImageAsync("ann", "a fox");
-
-        var state = await app.Get<AccountStore>().ReadAsync("ann");
-        Assert.Equal((503, 1, 0), (reply.Status, state.Day.FreeImagesUsed, state.Holds.Length));
-        Assert.Equal((1, 160_000_000L), (state.Month.Failures, state.Month.CostNanoUsd));
-    }
-
-    [Fact]
-    public async Task A_cache_that_storage_denies_is_done_without()
-    {
-        var transport = new FaultyTransport();
-        await using var app = await TestApp.StartAsync(transport: transport);
-        await app.ImageAsync("ann", "warm up");
-        transport.Choose = request => request.Uri.ToString().Contains("cache", StringComparison.Ordinal) ? Fault.Denied : Fault.None;
-
-        Assert.Equal(200, (await app.ImageAsync("ann", "a fox")).Status);
-    }
-
-    [Fact]
-    public async Task A_table_that_could_not_be_created_at_first_is_created_later()
-    {
-        var transport = new FaultyTransport { Choose = _ => Fault.Denied };
-        await using var app = await TestApp.StartAsync(transport: transport);
-        Assert.Equal(503, (await app.GetAsync("balance?userId=ann")).Status);
-
-        transport.Choose = _ => Fault.None;
-
-        Assert.Equal(200, (await app.GetAsync("balance?userId=ann")).Status);
-    }
-
-    [Fact]
     public async Task A_sweep_gives_back_what_expired_holds_kept_in_an_account_nobody_touches()
     {
         await using var app = await TestApp.StartAsync();
@@ -269,13 +211,5 @@ public sealed class AccountStoreTests
     {
         var transactions = 0;
         transport.Choose = request => FaultyTransport.IsTransaction(request) && Interlocked.Increment(ref transactions) == 1 ? fault : Fault.None;
-    }
-
-    private static async Task AssertLedgerAsync(TestApp app, decimal credits, int charges)
-    {
-        var entries = await app.Get<AccountHistory>().ReadEntriesAsync("ann", AccountHistory.PageLimit, before: null, CancellationToken.None);
-        Assert.Equal(charges, entries.Count(entry => entry.Kind == EntryKind.Charge));
-        Assert.Equal(credits, Money.ToCredits(entries.Sum(entry => entry.AmountMicro)));
-        Assert.Equal(credits, Money.ToCredits((await app.Get<AccountStore>().ReadAsync("ann")).BalanceMicro));
     }
 }
