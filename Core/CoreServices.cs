@@ -67,6 +67,7 @@ public static class CoreServices
         .AddSingleton<AccountHistory>()
         .AddSingleton<CreditAdmin>()
         .AddSingleton<Sweeper>()
+        .AddSingleton<Claims>()
         .AddFlushed<UsageLog>()
         .AddFlushed<PlatformSpend>();
 
@@ -101,6 +102,7 @@ public static class CoreServices
         .AddSingleton<ImageWork>()
         .AddSingleton<TextWork>()
         .AddSingleton<Settlements>()
+        .AddSingleton<Replays>()
         .AddHostedService(provider => provider.GetRequiredService<Settlements>())
         .AddSingleton<Gateway>()
         .AddSingleton<Estimates>()

@@ -24,6 +24,7 @@ public static class Account
             Release release => Ending.Decide(posting, release),
             Grant grant => Give(posting, grant),
             Deduct deduct => Take(posting, deduct),
+            Remember remember => Own(posting, remember),
             Sweep => new Swept(),
             _ => throw new NotSupportedException($"No decision is written for {command.GetType().Name}."),
         };
@@ -57,6 +58,18 @@ public static class Account
         var kind = command.Kind == GrantKind.Purchase ? EntryKind.Purchase : EntryKind.Grant;
         var entry = posting.Post(kind, [new Allocation(grantId, command.AmountMicro)], command.OperationId, command.Reason);
         return new Posted(posting.Record(entry));
+    }
+
+    private static Outcome Own(Posting posting, Remember command)
+    {
+        if (command.RecordedClaim is { } owner && owner.Binds(posting.State, posting.Now))
+        {
+            return new Claimed(owner);
+        }
+
+        var claim = new ClaimRecord(command.Claim, command.OperationId, posting.Now + ClaimRecord.Life, command.Payload) { AnsweredAt = posting.Now };
+        posting.Write(claim);
+        return new Claimed(claim);
     }
 
     private static Outcome Take(Posting posting, Deduct command)

@@ -105,7 +105,8 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
         var outcomes = new List<Outcome>(batch.Count);
         foreach (var pending in batch)
         {
-            var decision = Account.Decide(fold.State, await WithRecordAsync(pending, fold), now);
+            var command = await WithClaimAsync(await WithRecordAsync(pending, fold), fold);
+            var decision = Account.Decide(fold.State, command, now);
             var rolls = decision.Outcome is Swept && !string.Equals(fold.State.Day.Day, decision.State.Day.Day, StringComparison.Ordinal);
             if (!fold.TryAdd(decision, rolls))
             {
@@ -128,6 +129,18 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
         Deduct deduct => deduct with { Recorded = await FindOperationAsync(fold, deduct) },
         var command => command,
     };
+
+    /// <summary>Gives the decider the present owner of an idempotency key. Whoever takes it over meanwhile changes the account's tag, too.</summary>
+    private async Task<Command> WithClaimAsync(Command command, Fold fold) => command switch
+    {
+        Reserve { Claim: { } claim } reserve when !IsOpen(fold, reserve) => reserve with { RecordedClaim = await FindClaimAsync(fold, claim) },
+        Settle { Recorded.Hold.Claim: { } claim } settle => settle with { RecordedClaim = await FindClaimAsync(fold, claim) },
+        Remember remember => remember with { RecordedClaim = await FindClaimAsync(fold, remember.Claim) },
+        _ => command,
+    };
+
+    private async Task<ClaimRecord?> FindClaimAsync(Fold fold, Claim claim) =>
+        fold.FindClaim(claim.KeyHash) ?? await context.Table.ReadClaimAsync(accountId, claim.KeyHash);
 
     private async Task<HoldRecord?> FindHoldAsync(Fold fold, Command command) =>
         fold.FindHold(command.OperationId) ?? await context.Table.ReadHoldAsync(accountId, command.OperationId);

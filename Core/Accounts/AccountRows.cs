@@ -21,6 +21,8 @@ internal static class AccountRows
     public static string UsageKey(UsageRecord usage) =>
         $"use|{TableKey.Inverted(usage.At)}|{TableKey.Escape(usage.OperationId)}|{usage.Event}";
 
+    public static string ClaimKey(string keyHash) => "idem|" + keyHash;
+
     public static string DayKey(string day) => "day|" + day;
 
     public static string MonthKey(string month) => "month|" + month;
@@ -89,6 +91,15 @@ internal static class AccountRows
 
     public static OperationRecord ToOperation(TableEntity entity) =>
         StoredJson.Read<OperationRecord>(entity.GetString(Body));
+
+    public static TableEntity ToEntity(string partition, ClaimRecord claim)
+    {
+        var entity = new TableEntity(partition, ClaimKey(claim.Claim.KeyHash)) { ["OperationId"] = claim.OperationId, ["ExpiresAt"] = claim.ExpiresAt };
+        LongText.Write(entity, Body, StoredJson.Write(claim));
+        return entity;
+    }
+
+    public static ClaimRecord ToClaim(TableEntity entity) => StoredJson.Read<ClaimRecord>(LongText.Read(entity, Body));
 
     public static TableEntity ToEntity(string partition, DayUse day) => new(partition, DayKey(day.Day))
     {

@@ -23,6 +23,9 @@ internal sealed class AccountTable(Tables tables)
     public async Task<OperationRecord?> ReadOperationAsync(string accountId, string operationId) =>
         await ReadRowAsync(accountId, AccountRows.OperationKey(operationId)) is { } row ? AccountRows.ToOperation(row) : null;
 
+    public async Task<ClaimRecord?> ReadClaimAsync(string accountId, string keyHash) =>
+        await ReadRowAsync(accountId, AccountRows.ClaimKey(keyHash)) is { } row ? AccountRows.ToClaim(row) : null;
+
     /// <summary>Writes a fold. The account's own row carries the condition for all: no other row can change without it.</summary>
     /// <returns>The tag of the new state.</returns>
     public async Task<ETag> CommitAsync(Fold fold)

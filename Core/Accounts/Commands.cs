@@ -14,6 +14,12 @@ public sealed record Reserve(
 {
     /// <summary>The ended hold of this id, when the store found one: the operation already ran its course.</summary>
     public HoldRecord? Recorded { get; init; }
+
+    /// <summary>The idempotency key that this operation is to own; null for none.</summary>
+    public Claim? Claim { get; init; }
+
+    /// <summary>Who owned the key before, when the store found somebody.</summary>
+    public ClaimRecord? RecordedClaim { get; init; }
 }
 
 /// <summary>Turns a hold into a charge, or into less.</summary>
@@ -22,6 +28,18 @@ public sealed record Reserve(
 public sealed record Settle(string OperationId, long ChargeMicro, long CostNanoUsd, UsageFacts Facts) : Command(OperationId)
 {
     public HoldRecord? Recorded { get; init; }
+
+    /// <summary>What answers the idempotency key of the hold again; null when it has none.</summary>
+    public string? Payload { get; init; }
+
+    /// <summary>Who owns that key now, looked up when the hold has lapsed and the key may have been taken over.</summary>
+    public ClaimRecord? RecordedClaim { get; init; }
+}
+
+/// <summary>Lets an idempotency key stand for an answer that took no hold: one from the cache.</summary>
+public sealed record Remember(string OperationId, Claim Claim, string Payload) : Command(OperationId)
+{
+    public ClaimRecord? RecordedClaim { get; init; }
 }
 
 /// <summary>Ends a hold without a charge; what we had to pay all the same is in <paramref name="CostNanoUsd"/>.</summary>

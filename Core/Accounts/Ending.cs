@@ -71,6 +71,7 @@ internal static class Ending
         var more = due > hold.HeldMicro ? posting.TakeAvailable(due - hold.HeldMicro) : [];
         posting.ChangeDay(hold.Day, day => FreeHeld(day, hold));
         posting.ChangeMonth(hold.Month, month => month with { CostHeldNanoUsd = month.CostHeldNanoUsd - hold.CostNanoUsd });
+        AnswerClaim(posting, hold, command);
         return Charge(posting, hold, command, due, Joined(used, more), late: false);
     }
 
@@ -78,7 +79,20 @@ internal static class Ending
     private static HoldRecord SettleLate(Posting posting, HoldRecord lapsed, Settle command)
     {
         var due = DueMicro(lapsed.Hold, command);
+        if (string.Equals(command.RecordedClaim?.OperationId, command.OperationId, StringComparison.Ordinal))
+        {
+            AnswerClaim(posting, lapsed.Hold, command);
+        }
+
         return Charge(posting, lapsed.Hold, command, due, posting.TakeAvailable(due), late: true);
+    }
+
+    private static void AnswerClaim(Posting posting, Hold hold, Settle command)
+    {
+        if (hold.Claim is { } claim && command.Payload is { } payload)
+        {
+            posting.Write(new ClaimRecord(claim, hold.OperationId, hold.ReservedAt + ClaimRecord.Life, payload) { AnsweredAt = posting.Now });
+        }
     }
 
     private static HoldRecord Charge(Posting posting, Hold hold, Settle command, long due, ImmutableArray<Allocation> paid, bool late)

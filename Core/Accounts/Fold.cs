@@ -11,6 +11,7 @@ internal sealed class Fold(Snapshot before)
     private readonly List<LedgerEntry> entries = [];
     private readonly List<UsageRecord> usage = [];
     private readonly List<OperationRecord> operations = [];
+    private readonly Dictionary<string, ClaimRecord> claims = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HoldRecord> holds = new(StringComparer.Ordinal);
     private readonly HashSet<string> newHolds = new(StringComparer.Ordinal);
 
@@ -19,10 +20,13 @@ internal sealed class Fold(Snapshot before)
     public bool HasWrites { get; private set; }
 
     // The account, two days and two months, and what the decisions add.
-    private int Rows => 5 + entries.Count + usage.Count + operations.Count + holds.Count;
+    private int Rows => 5 + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count;
 
     /// <summary>A hold's record as this fold leaves it; storage does not show it yet.</summary>
     public HoldRecord? FindHold(string operationId) => holds.GetValueOrDefault(operationId);
+
+    /// <summary>Who owns an idempotency key as this fold leaves it.</summary>
+    public ClaimRecord? FindClaim(string keyHash) => claims.GetValueOrDefault(keyHash);
 
     /// <summary>A grant or deduction that this fold already carries out.</summary>
     public OperationRecord? FindOperation(string operationId) =>
@@ -31,7 +35,7 @@ internal sealed class Fold(Snapshot before)
     /// <summary>Takes a decision in; false when its rows no longer fit and it must go into the next transaction.</summary>
     public bool TryAdd(Decision decision, bool keepsState)
     {
-        var more = decision.Entries.Length + decision.Usage.Length + decision.Operations.Length + decision.Holds.Length;
+        var more = decision.Entries.Length + decision.Usage.Length + decision.Operations.Length + decision.Claims.Length + decision.Holds.Length;
         if (more == 0 && !keepsState)
         {
             return true;
@@ -47,6 +51,11 @@ internal sealed class Fold(Snapshot before)
         entries.AddRange(decision.Entries);
         usage.AddRange(decision.Usage);
         operations.AddRange(decision.Operations);
+        foreach (var claim in decision.Claims)
+        {
+            claims[claim.Claim.KeyHash] = claim;
+        }
+
         foreach (var record in decision.Holds)
         {
             if (record.Status == HoldStatus.Open)
@@ -74,6 +83,7 @@ internal sealed class Fold(Snapshot before)
         actions.AddRange(entries.Select(entry => Add(AccountRows.ToEntity(partition, entry))));
         actions.AddRange(usage.Select(line => Add(AccountRows.ToEntity(partition, line))));
         actions.AddRange(operations.Select(operation => Add(AccountRows.ToEntity(partition, operation))));
+        actions.AddRange(claims.Values.Select(claim => Replace(AccountRows.ToEntity(partition, claim))));
         actions.AddRange(ChangedDays().Select(day => Replace(AccountRows.ToEntity(partition, day))));
         actions.AddRange(ChangedMonths().Select(month => Replace(AccountRows.ToEntity(partition, month))));
         return actions;

@@ -58,6 +58,9 @@ public sealed record Hold
 
     public int PriceVersion { get; init; }
 
+    /// <summary>The idempotency key that settling answers; null for none.</summary>
+    public Claim? Claim { get; init; }
+
     [JsonIgnore]
     public long HeldMicro => Allocations.Sum(allocation => allocation.Micro);
 }

@@ -9,6 +9,9 @@ public abstract record Outcome;
 /// <summary>The hold was taken.</summary>
 public sealed record Admitted(Hold Hold) : Outcome;
 
+/// <summary>The idempotency key belongs to this operation: another one, which came first, or the one that has just claimed it.</summary>
+public sealed record Claimed(ClaimRecord Record) : Outcome;
+
 /// <summary>Nothing changed, and why.</summary>
 public sealed record Refused(Refusal Refusal) : Outcome;
 
@@ -32,4 +35,6 @@ public sealed record Decision(AccountState State, Outcome Outcome)
     public ImmutableArray<UsageRecord> Usage { get; init; } = [];
 
     public ImmutableArray<OperationRecord> Operations { get; init; } = [];
+
+    public ImmutableArray<ClaimRecord> Claims { get; init; } = [];
 }

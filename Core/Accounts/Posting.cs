@@ -9,6 +9,7 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
     private readonly ImmutableArray<HoldRecord>.Builder holds = ImmutableArray.CreateBuilder<HoldRecord>();
     private readonly ImmutableArray<UsageRecord>.Builder usage = ImmutableArray.CreateBuilder<UsageRecord>();
     private readonly ImmutableArray<OperationRecord>.Builder operations = ImmutableArray.CreateBuilder<OperationRecord>();
+    private readonly ImmutableArray<ClaimRecord>.Builder claims = ImmutableArray.CreateBuilder<ClaimRecord>();
 
     public AccountState State { get; private set; } = state;
 
@@ -19,6 +20,8 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
     public void Write(HoldRecord record) => holds.Add(record);
 
     public void Write(UsageRecord record) => usage.Add(record);
+
+    public void Write(ClaimRecord record) => claims.Add(record);
 
     /// <summary>Numbers and writes a ledger entry. The grants must have moved already; <paramref name="parts"/> are signed.</summary>
     public LedgerEntry Post(EntryKind kind, ImmutableArray<Allocation> parts, string operationId, string? reason, UsageFacts? facts = null, long costNanoUsd = 0)
@@ -104,6 +107,7 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
         Holds = holds.ToImmutable(),
         Usage = usage.ToImmutable(),
         Operations = operations.ToImmutable(),
+        Claims = claims.ToImmutable(),
     };
 
     public static ImmutableArray<Allocation> Negated(IEnumerable<Allocation> allocations) =>

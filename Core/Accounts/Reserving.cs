@@ -21,6 +21,11 @@ internal static class Reserving
             return new Ended(ended, posting.State);
         }
 
+        if (command.RecordedClaim is { } claim && claim.Binds(posting.State, posting.Now))
+        {
+            return new Claimed(claim);
+        }
+
         var (offerIndex, downgradeReason) = Budget.Choose(posting.State, command);
         var admission = new Admission(posting.State, command, command.Offers[offerIndex], posting.Now);
         return AdmissionRules.FirstRefusal(admission) is { } refusal
@@ -51,6 +56,7 @@ internal static class Reserving
             DowngradeReason = downgradeReason,
             ModelId = offer.ModelId,
             PriceVersion = offer.PriceVersion,
+            Claim = command.Claim,
         };
         posting.Set(posting.State with { Holds = posting.State.Holds.Add(hold), Rate = RateWindow.Admit(posting.State.Rate, posting.Now) });
         posting.ChangeDay(hold.Day, day => day with
@@ -60,6 +66,11 @@ internal static class Reserving
         });
         posting.ChangeMonth(hold.Month, month => month with { CostHeldNanoUsd = month.CostHeldNanoUsd + hold.CostNanoUsd });
         posting.Write(new HoldRecord(hold, HoldStatus.Open));
+        if (command.Claim is { } claim)
+        {
+            posting.Write(new ClaimRecord(claim, hold.OperationId, posting.Now + ClaimRecord.Life, Payload: null));
+        }
+
         return hold;
     }
 }

@@ -14,7 +14,7 @@ namespace ServerlessAi;
 /// The way of a billable request, top to bottom:
 /// <list type="number">
 /// <item>Throttle: a cheap guard per caller in this process.</item>
-/// <item>Replay: an idempotency key that was answered before gets its stored answer (not built yet).</item>
+/// <item>Replay: an idempotency key that was answered before gets the same answer again.</item>
 /// <item>Cache: an answer that is known is free, even with an empty balance; identical requests under way share one call.</item>
 /// <item>Quote: model, price version, worst case, and the cheaper tier to fall back to.</item>
 /// <item>Reserve: one conditional transaction checks every limit and takes the hold.</item>
@@ -26,7 +26,7 @@ namespace ServerlessAi;
 /// </summary>
 public sealed partial class Gateway(
     Throttle throttle, AnswerCache cache, Flights flights, CatalogStore catalogs, AccountStore accounts, PlanBook plans, PlatformSpend spend,
-    ProviderChain chain, Settlements settlements, UsageLog usageLog, IIdSource ids, TimeProvider time, IOptions<AccountOptions> credits, ILogger<Gateway> logger)
+    ProviderChain chain, Settlements settlements, Replays replays, UsageLog usageLog, IIdSource ids, TimeProvider time, IOptions<AccountOptions> credits, ILogger<Gateway> logger)
 {
     /// <summary>Serves one request.</summary>
     /// <param name="cancellationToken">The client's; it counts until credits are reserved.</param>
@@ -44,6 +44,11 @@ public sealed partial class Gateway(
             return tooFast;
         }
 
+        if (request.Claim is { } claim && await replays.FindAsync(request.Caller.AccountId, claim, cancellationToken) is { } replay)
+        {
+            return replay;
+        }
+
         var catalog = await catalogs.GetAsync(cancellationToken);
         if (!request.Cache.Use)
         {
@@ -51,11 +56,19 @@ public sealed partial class Gateway(
         }
 
         var cacheKey = work.CacheKey(request, catalog);
+        if (request.Claim is not null)
+        {
+            // Not as a passenger of another request: whoever repeats the key must meet it, not its fellow traveller's answer.
+            return await cache.FindAsync(cacheKey, cancellationToken) is { } cached
+                ? await HitAsync(work.Kind, request, cached)
+                : await ProduceAsync(work, request, catalog, cacheKey, cancellationToken);
+        }
+
         using var flight = flights.Join(cacheKey);
         if (await FindAsync(flight, cacheKey, cancellationToken) is { } known)
         {
             flight.Land(known);
-            return Hit(work.Kind, request.Caller, known);
+            return await HitAsync(work.Kind, request, known);
         }
 
         var served = await ProduceAsync(work, request, catalog, cacheKey, cancellationToken);
@@ -71,11 +84,23 @@ public sealed partial class Gateway(
         ? await cache.FindAsync(cacheKey, cancellationToken)
         : await flight.Landing.WaitAsync(cancellationToken);
 
-    private Served Hit(WorkKind kind, Caller caller, CachedAnswer known)
+    private async Task<Answer<Served>> HitAsync(WorkKind kind, GatewayRequest request, CachedAnswer known)
     {
         var operationId = ids.NewOperationId();
-        usageLog.Add(caller.AccountId, new UsageRecord(operationId, UsageEvents.CacheHit, kind, time.GetUtcNow(), known.Usage));
-        return new Served(known, Receipt.OfHit(operationId, known.Usage), Account: null);
+        var receipt = Receipt.OfHit(operationId, known.Usage);
+        if (request.Claim is { } claim)
+        {
+            switch (await accounts.ExecuteAsync(request.Caller.AccountId, new Remember(operationId, claim, Replays.ToPayload(known, receipt))))
+            {
+                case Claimed claimed when !string.Equals(claimed.Record.OperationId, operationId, StringComparison.Ordinal):
+                    return Replays.Refuse(claimed.Record, claim);
+                case Refused refused:
+                    return refused.Refusal;
+            }
+        }
+
+        usageLog.Add(request.Caller.AccountId, new UsageRecord(operationId, UsageEvents.CacheHit, kind, time.GetUtcNow(), known.Usage));
+        return new Served(known, receipt, Account: null);
     }
 
     private async Task<Answer<Served>> ProduceAsync<TRequest, TProduct>(
@@ -90,7 +115,7 @@ public sealed partial class Gateway(
         }
 
         var quote = quoted.Value;
-        var reserved = await ReserveAsync(work.Kind, request.Caller, quote, cancellationToken);
+        var reserved = await ReserveAsync(work.Kind, request, quote, cancellationToken);
         if (!reserved.Succeeded)
         {
             return reserved.Refusal;
@@ -131,7 +156,8 @@ public sealed partial class Gateway(
         }
 
         var chargeMicro = Charges.ChargeMicro(quote.Kind, chosen.Price, usage, credits.Value.UsdPerCredit);
-        var settling = settlements.EndAsync(request.Caller.AccountId, new Settle(hold.OperationId, chargeMicro, costNanoUsd, usage));
+        var payload = request.Claim is null ? null : Replays.ToPayload(answer, result.Attempts, chargeMicro, costNanoUsd);
+        var settling = settlements.EndAsync(request.Caller.AccountId, new Settle(hold.OperationId, chargeMicro, costNanoUsd, usage) { Payload = payload });
         if (cacheKey is not null)
         {
             await cache.StoreAsync(cacheKey, answer, request.Cache.Ttl ?? work.DefaultTtl, CancellationToken.None);
@@ -141,8 +167,9 @@ public sealed partial class Gateway(
         return new Served(answer, Receipt.Of(hold, usage, result.Attempts, ended?.Record, chargeMicro, costNanoUsd), ended?.Account);
     }
 
-    private async Task<Answer<Hold>> ReserveAsync(WorkKind kind, Caller caller, Quote quote, CancellationToken cancellationToken)
+    private async Task<Answer<Hold>> ReserveAsync(WorkKind kind, GatewayRequest request, Quote quote, CancellationToken cancellationToken)
     {
+        var accountId = request.Caller.AccountId;
         var budget = await spend.GetStateAsync(cancellationToken);
         var operationId = ids.NewOperationId();
         var refusal = budget == BudgetState.OverHard
@@ -151,8 +178,11 @@ public sealed partial class Gateway(
         if (refusal is null)
         {
             var lease = TimeSpan.FromSeconds(credits.Value.HoldSeconds);
-            switch (await accounts.ExecuteAsync(caller.AccountId, new Reserve(operationId, kind, quote.Offers, plans, lease, budget == BudgetState.OverSoft)))
+            var command = new Reserve(operationId, kind, quote.Offers, plans, lease, budget == BudgetState.OverSoft) { Claim = request.Claim };
+            switch (await accounts.ExecuteAsync(accountId, command))
             {
+                case Claimed claimed:
+                    return Replays.Refuse(claimed.Record, request.Claim!);
                 case Admitted admitted:
                     return admitted.Hold;
                 case Refused refused:
@@ -160,7 +190,7 @@ public sealed partial class Gateway(
                     if (string.Equals(refusal.Code, RefusalCodes.StorageUnavailable, StringComparison.Ordinal))
                     {
                         // The hold may be there all the same, and would keep the account's only slot until its lease ends.
-                        settlements.EndLater(caller.AccountId, new Release(operationId, RefusalCodes.StorageUnavailable));
+                        settlements.EndLater(accountId, new Release(operationId, RefusalCodes.StorageUnavailable));
                     }
 
                     break;
@@ -171,7 +201,7 @@ public sealed partial class Gateway(
             }
         }
 
-        usageLog.Add(caller.AccountId, new UsageRecord(operationId, UsageEvents.Refused, kind, time.GetUtcNow(), Facts: null) { Reason = refusal.Code });
+        usageLog.Add(accountId, new UsageRecord(operationId, UsageEvents.Refused, kind, time.GetUtcNow(), Facts: null) { Reason = refusal.Code });
         return refusal;
     }
 

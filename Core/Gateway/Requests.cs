@@ -6,7 +6,11 @@ using ServerlessAi.Pricing;
 namespace ServerlessAi;
 
 /// <summary>Something billable that a caller wants.</summary>
-public abstract record GatewayRequest(Caller Caller, CacheUse Cache);
+public abstract record GatewayRequest(Caller Caller, CacheUse Cache)
+{
+    /// <summary>The idempotency key it came with; null for none.</summary>
+    public Claim? Claim { get; init; }
+}
 
 /// <param name="Aspect">One of <see cref="ImageWork.Aspects"/>.</param>
 /// <param name="Style">A few words for the look, or empty.</param>
@@ -26,4 +30,10 @@ public sealed record TextRequest(
 public sealed record Served(CachedAnswer Answer, Receipt Receipt, AccountState? Account)
 {
     public bool Cached => Receipt.Cached;
+
+    /// <summary>This answer was given before, to an earlier request with the same idempotency key.</summary>
+    public bool Replayed { get; init; }
+
+    /// <summary>The body as it went out then; null when it never did.</summary>
+    public string? ReplayedBody { get; init; }
 }

@@ -13,6 +13,8 @@ public static class RefusalCodes
     public const string NotFound = "not_found";
     public const string PreconditionFailed = "precondition_failed";
     public const string Conflict = "conflict";
+    public const string IdempotencyInFlight = "idempotency_in_flight";
+    public const string IdempotencyMismatch = "idempotency_mismatch";
     public const string PayloadTooLarge = "payload_too_large";
     public const string UnsupportedMediaType = "unsupported_media_type";
     public const string ContentRefused = "content_refused";

@@ -7,21 +7,12 @@ using ServerlessAi.Functions.Http;
 namespace ServerlessAi.Functions.Generation;
 
 /// <summary>Completes a prompt with a text model.</summary>
-public sealed class Complete(Gateway gateway, TextWork work, ReceiptHeaders headers)
+public sealed class Complete(BillableRequests requests, TextWork work)
 {
     [Function("complete")]
     [Allow(Role.User)]
-    public async Task<IActionResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "complete")] HttpRequest http, CancellationToken cancellationToken)
-    {
-        var input = await http.ReadJsonAsync<TextInput>(Wire.Json, cancellationToken);
-        var request = input.Then(body => body.ToRequest(http.Caller()));
-        var served = request.Succeeded ? await gateway.ServeAsync(work, request.Value, cancellationToken) : request.Refusal;
-        if (served.Succeeded)
-        {
-            headers.Add(http, served.Value);
-        }
-
-        return Answers.From(served, http, TextOutput.Of);
-    }
+    public Task<IActionResult> Run(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "complete")] HttpRequest http, CancellationToken cancellationToken) =>
+        requests.ServeAsync<TextInput, TextRequest, Providers.Text.TextResult>(
+            http, work, (input, caller) => input.ToRequest(caller), served => new(TextOutput.Of(served)), cancellationToken);
 }

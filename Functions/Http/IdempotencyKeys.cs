@@ -1,0 +1,45 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using ServerlessAi.Access;
+using ServerlessAi.Accounts;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Functions.Http;
+
+/// <summary>Reads the <c>Idempotency-Key</c> header. A key is of one caller, method and path; the body belongs to it.</summary>
+internal static class IdempotencyKeys
+{
+    public const string Header = "Idempotency-Key";
+    public const string ReplayedHeader = "Idempotent-Replayed";
+
+    /// <summary>Characters a key may have, as payment services allow.</summary>
+    private const int LengthLimit = 255;
+
+    /// <summary>What is wrong with the header; null when nothing is.</summary>
+    public static Refusal? Problem(HttpRequest http) => http.Headers[Header] is var values && (values.Count > 1 || values.ToString().Length > LengthLimit)
+        ? Refusal.Invalid($"Send one {Header} of at most {LengthLimit} characters.")
+        : null;
+
+    /// <returns>The key as sent; null when none was.</returns>
+    public static async Task<Claim?> ReadAsync(HttpRequest http, Caller caller, CancellationToken cancellationToken)
+    {
+        var key = http.Headers[Header].ToString();
+        var body = await RequestBody.ReadAsync(http, cancellationToken);
+        return key.Length == 0 || !body.Succeeded ? null : new Claim(HashOf(caller.UserId, http.Method, http.Path, key), Hash(body.Value.Span));
+    }
+
+    // Each part goes in with its length, so that no two lists of parts read alike.
+    private static string HashOf(params ReadOnlySpan<string> parts)
+    {
+        var text = new StringBuilder();
+        foreach (var part in parts)
+        {
+            text.Append(part.Length).Append(':').Append(part);
+        }
+
+        return Hash(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+}
