@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Access;
 using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Caching;
 using ServerlessAi.Images;
 using ServerlessAi.Pricing;
@@ -67,6 +68,7 @@ public static class CoreServices
         .AddSingleton<AccountHistory>()
         .AddSingleton<CreditAdmin>()
         .AddSingleton<Sweeper>()
+        .AddSingleton<Auditor>()
         .AddSingleton<Claims>()
         .AddFlushed<UsageLog>()
         .AddFlushed<PlatformSpend>();

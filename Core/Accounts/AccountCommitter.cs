@@ -11,6 +11,8 @@ namespace ServerlessAi.Accounts;
 /// </summary>
 internal sealed partial class AccountCommitter(string accountId, LaneContext context)
 {
+    private const int Exists = 409;
+
     private Snapshot? known;
 
     /// <summary>Carries out a batch and tells everybody in it what it came to.</summary>
@@ -30,6 +32,12 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
             catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
             {
                 known = null;
+                if (exception.Status == Exists)
+                {
+                    // A row of ours is there already, from a call whose reply was lost.
+                    MarkMayHaveHappened(batch);
+                }
+
                 if (++conflicts >= context.Options.ConflictAttempts)
                 {
                     return Refuse(batch, Refusal.AccountBusy());
@@ -41,11 +49,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
             {
                 known = null;
                 LogUnavailable(context.Logger, exception, accountId);
-                foreach (var pending in batch)
-                {
-                    pending.MayHaveHappened = true;
-                }
-
+                MarkMayHaveHappened(batch);
                 if (context.Time.GetElapsedTime(startedAt).TotalMilliseconds >= context.Options.PatienceMs)
                 {
                     return Refuse(batch, Refusal.StorageUnavailable());
@@ -88,6 +92,12 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
         if (remembered is not null && outcomes.Exists(outcome => outcome is Refused refused && CanBeStale(refused.Refusal)))
         {
             return null;
+        }
+
+        if (outcomes.Where((outcome, i) => outcome is Refused && batch[i].MayHaveHappened).Any())
+        {
+            // An earlier attempt may still be on its way. Its condition must fail, or what is refused here would happen after all.
+            fold.Fence();
         }
 
         known = fold.HasWrites ? new Snapshot(fold.State, await context.Table.CommitAsync(fold)) : snapshot;
@@ -159,6 +169,14 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
     // Full jitter: two instances that met once should not meet again.
     private Task PauseAsync(int exponent) =>
         Task.Delay(TimeSpan.FromMilliseconds(1 + context.Ids.NextJitter() * (4 << exponent)), context.Time);
+
+    private static void MarkMayHaveHappened(IReadOnlyList<Pending> batch)
+    {
+        foreach (var pending in batch)
+        {
+            pending.MayHaveHappened = true;
+        }
+    }
 
     private static IReadOnlyList<Pending> Refuse(IReadOnlyList<Pending> batch, Refusal refusal)
     {

@@ -109,6 +109,10 @@ internal static class AccountRows
         [Body] = StoredJson.Write(day),
     };
 
+    public static DayUse ToDay(TableEntity entity) => StoredJson.Read<DayUse>(entity.GetString(Body));
+
+    public static MonthUse ToMonth(TableEntity entity) => StoredJson.Read<MonthUse>(entity.GetString(Body));
+
     public static TableEntity ToEntity(string partition, MonthUse month) => new(partition, MonthKey(month.Month))
     {
         ["Calls"] = month.Calls,

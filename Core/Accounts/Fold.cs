@@ -22,6 +22,9 @@ internal sealed class Fold(Snapshot before)
     // The account, two days and two months, and what the decisions add.
     private int Rows => 5 + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count;
 
+    /// <summary>Writes the state even unchanged: whatever was sent before with its old tag can no longer arrive.</summary>
+    public void Fence() => HasWrites = true;
+
     /// <summary>A hold's record as this fold leaves it; storage does not show it yet.</summary>
     public HoldRecord? FindHold(string operationId) => holds.GetValueOrDefault(operationId);
 
