@@ -20,7 +20,7 @@ internal sealed record Answered(string AccountId, Command Command, Outcome Outco
 internal sealed class MoneyRun
 {
     private const int CommandsLimit = 60;
-    private const int AttemptsLimit = 500;
+    private const int AttemptsLimit = 60;
     private const double FaultShare = 0.1;
     private static readonly string[] Accounts = ["ann", "bob"];
 

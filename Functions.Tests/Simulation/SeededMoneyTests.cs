@@ -11,7 +11,7 @@ namespace ServerlessAi.Tests.Simulation;
 public sealed class SeededMoneyTests
 {
     private const int Seeds = 60;
-    private const int SeedsAtOnce = 6;
+    private const int SeedsAtOnce = 2;
 
     [Fact]
     public async Task Every_credit_is_accounted_for_whatever_goes_wrong()
