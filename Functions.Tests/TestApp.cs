@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Functions;
+using ServerlessAi.Simulator.Storage;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi.Tests;
@@ -83,6 +84,14 @@ internal sealed class TestApp : IAsyncDisposable
         });
         await built.StartAsync();
         return new TestApp(built, clock, all);
+    }
+
+    /// <summary>The app on storage in memory, whose <see cref="SimulatedStorage.Faults"/> a test sets; another app may share it, transport and all.</summary>
+    public static async Task<(TestApp App, SimulatedStorage Storage)> StartSimulatedAsync(
+        IReadOnlyDictionary<string, string?>? settings = null, TestApp? sharing = null, SimulatedStorage? storage = null)
+    {
+        var simulated = storage ?? new SimulatedStorage(TimeProvider.System);
+        return (await StartAsync(settings, sharing, simulated, SimulatedStorage.ConnectionString), simulated);
     }
 
     public T Get<T>()
