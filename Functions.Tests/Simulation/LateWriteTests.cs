@@ -1,0 +1,71 @@
+using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Auditing;
+using ServerlessAi.Primitives;
+using ServerlessAi.Tests.Accounts;
+using Fault = ServerlessAi.Simulator.Storage.Fault;
+
+namespace ServerlessAi.Tests.Simulation;
+
+/// <summary>Writes that arrive although nobody waits for them any more.</summary>
+public sealed class LateWriteTests
+{
+    private static readonly Dictionary<string, string?> Impatient = new(StringComparer.Ordinal) { ["Credits:PatienceMs"] = "100" };
+
+    [Fact]
+    public async Task A_reservation_given_again_after_its_hold_has_ended_finds_out_and_holds_nobody_up()
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync(Impatient);
+        await using var _ = app;
+        var store = app.Get<AccountStore>();
+        await store.ExecuteAsync("ann", new Sweep());
+        var transactions = 0;
+        storage.Faults = request => request.IsTransaction && Interlocked.Increment(ref transactions) == 1 ? Fault.ReplyLost : Fault.Timeout;
+        Assert.IsType<Refused>(await store.ExecuteAsync("ann", Reserve("op")));
+        storage.Faults = _ => Fault.None;
+        Assert.IsType<Ended>(await store.ExecuteAsync("ann", new Release("op", "test")));
+
+        var outcomes = await Task.WhenAll(store.ExecuteAsync("ann", Reserve("op")), store.ExecuteAsync("ann", new Grant("gift", GrantKind.Gift, 1, "test")));
+
+        Assert.Equal(HoldStatus.Released, Assert.IsType<Ended>(outcomes[0]).Record.Status);
+        Assert.IsType<Posted>(outcomes[1]);
+    }
+
+    [Fact]
+    public async Task What_was_refused_does_not_happen_afterwards_though_its_first_attempt_is_still_on_its_way()
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync();
+        await using var _ = app;
+        var store = app.Get<AccountStore>();
+        await store.ExecuteAsync("ann", new Grant("later", GrantKind.Gift, 5 * Money.MicroPerCredit, "test") { EffectiveAt = app.Clock.GetUtcNow() });
+        await store.ExecuteAsync("ann", new Deduct("all-but-the-gift", 10 * Money.MicroPerCredit, "test"));
+        var arrival = new TaskCompletionSource();
+        var transactions = 0;
+        storage.Faults = request =>
+        {
+            if (!request.IsTransaction || Interlocked.Increment(ref transactions) > 1)
+            {
+                return Fault.None;
+            }
+
+            // The next attempt decides by a clock that lags, as another instance's may: the gift is not effective yet.
+            app.Clock.Advance(TimeSpan.FromSeconds(-2));
+            return Fault.LateApplied(arrival.Task);
+        };
+
+        var refused = Assert.IsType<Refused>(await store.ExecuteAsync("ann", new Deduct("late", Money.MicroPerCredit, "test")));
+        arrival.SetResult();
+        await storage.LateArrivalsAsync();
+
+        Assert.Equal(RefusalCodes.InsufficientCredits, refused.Refusal.Code);
+        Assert.Equal(5 * Money.MicroPerCredit, (await store.ReadStoredAsync("ann"))!.BalanceMicro);
+        Assert.Empty((await app.Get<Auditor>().ProveAsync("ann", CancellationToken.None).SingleAsync()).Problems);
+    }
+
+    private static Reserve Reserve(string id) => new(
+        id,
+        WorkKind.Image,
+        [World.ImageOffer("premium", 1, freeQuota: false, 0.08m, isStandard: false)],
+        new World().Plans,
+        TimeSpan.FromMinutes(5),
+        PlatformOverBudget: false);
+}
