@@ -1,5 +1,7 @@
 using ServerlessAi.Accounts;
 using ServerlessAi.Primitives;
+using ServerlessAi.Simulator.Vendors;
+using ServerlessAi.Tests.Accounts;
 
 namespace ServerlessAi.Tests.Flow;
 
@@ -48,6 +50,41 @@ public sealed class MoneyFlowTests
             app.PostAsync("ai-preview-image", new { userId = "ann", prompt = $"picture number {i}" }, (i % 2 == 0 ? one : two).Http)));
 
         await AssertSevenAsync(app, replies, remainder: 0);
+    }
+
+    [Fact]
+    public async Task Of_500_requests_over_two_processes_a_balance_of_37_lets_exactly_37_reach_the_provider()
+    {
+        await using var openAI = await OpenAIStandIn.StartAsync();
+        await using var app = await TestApp.StartAsync(OverOpenAI(openAI));
+        await using var one = await AppProcess.StartAsync(app.Settings);
+        await using var two = await AppProcess.StartAsync(app.Settings);
+        await app.PostAsync("manage/users/ann/credits", new { amount = 37, kind = "purchase" }, Admin(one));
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 500).Select(i =>
+            app.PostAsync("ai-preview-image", new { userId = "ann", prompt = $"picture number {i}" }, (i % 2 == 0 ? one : two).Http)));
+
+        Assert.Equal((37, 37), (replies.Count(reply => reply.Status == 200), openAI.Requests.Count));
+        Assert.All(replies.Where(reply => reply.Status != 200), reply => Assert.True(reply.Code is "insufficient_credits" or "account_busy", reply.Code));
+        await Ledger.AssertAsync(app, credits: 0, charges: 37);
+    }
+
+    [Fact]
+    public async Task Of_100_requests_with_one_key_over_two_processes_one_reaches_the_provider()
+    {
+        await using var openAI = await OpenAIStandIn.StartAsync();
+        await using var app = await TestApp.StartAsync(OverOpenAI(openAI));
+        await using var one = await AppProcess.StartAsync(app.Settings);
+        await using var two = await AppProcess.StartAsync(app.Settings);
+        await app.PostAsync("manage/users/ann/credits", new { amount = 5, kind = "purchase" }, Admin(one));
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => app.SendAsync(
+            HttpMethod.Post, "ai-preview-image", new { userId = "ann", prompt = "the very same" }, (i % 2 == 0 ? one : two).Http, request => request.Headers.Add("Idempotency-Key", "order-1"))));
+
+        Assert.Single(openAI.Requests);
+        Assert.All(replies, reply => Assert.True(reply.Status == 200 || reply.Code == "idempotency_in_flight", $"{reply.Status} {reply.Code}"));
+        Assert.Single(replies.Where(reply => reply.Status == 200).Select(reply => reply.Body.GetRawText()).Distinct(StringComparer.Ordinal));
+        await Ledger.AssertAsync(app, credits: 4, charges: 1);
     }
 
     [Fact]
@@ -101,6 +138,12 @@ public sealed class MoneyFlowTests
 
         Assert.Equal("shipped", health.Text("catalog"));
     }
+
+    private static Dictionary<string, string?> OverOpenAI(OpenAIStandIn standIn) => new(ManyAtOnce, StringComparer.Ordinal)
+    {
+        ["Providers:OpenAI:ApiKey"] = OpenAIStandIn.ApiKey,
+        ["Providers:OpenAI:BaseUrl"] = standIn.V1,
+    };
 
     private static HttpClient Admin(AppProcess process)
     {
