@@ -42,7 +42,7 @@ internal sealed class MoneyRun
         random = new Random(seed);
         Faults = new SeededFaults(seed, FaultShare);
         Storage = new SimulatedStorage(clock, new SimulatedStorageOptions(PageLimit: 40, EmptyPages: true)) { Faults = Faults.Choose };
-        instances = [NewInstance(), NewInstance()];
+        instances = [NewInstance(clock), NewInstance(new LaggingClock(clock))];
         // Late on the last day of a month, so that day and month end within the run.
         clock.Advance(new DateTimeOffset(2040, 5, 31, 20, 0, 0, TimeSpan.Zero) - TestClock.Start);
     }
@@ -155,12 +155,20 @@ internal sealed class MoneyRun
         ExpiresAt = random.Next(3) == 0 ? clock.GetUtcNow().AddMinutes(random.Next(10, 120)) : null,
     };
 
-    private AccountStore NewInstance()
+    private AccountStore NewInstance(TimeProvider time)
     {
         var options = Options.Create(new StorageOptions { ConnectionString = SimulatedStorage.ConnectionString });
         var tables = new ServerlessAi.Storage.Tables(options, new StorageConnection(options, Storage));
         var accounts = Options.Create(new AccountOptions { PatienceMs = 5 });
-        return new AccountStore(tables, new ActiveIndex(tables), clock, new BriefPauses(), accounts, NullLogger<AccountStore>.Instance);
+        return new AccountStore(tables, new ActiveIndex(tables), time, new BriefPauses(), accounts, NullLogger<AccountStore>.Instance);
+    }
+
+    /// <summary>An instance's clock may be minutes behind another's.</summary>
+    private sealed class LaggingClock(TimeProvider clock) : TimeProvider
+    {
+        private static readonly TimeSpan Lag = TimeSpan.FromSeconds(90);
+
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() - Lag;
     }
 
     /// <summary>Nothing here needs an id; pauses are as short as they get.</summary>

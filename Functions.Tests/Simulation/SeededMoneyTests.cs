@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Simulator.Storage;
 using ServerlessAi.Storage;
 
@@ -10,7 +12,7 @@ namespace ServerlessAi.Tests.Simulation;
 /// </summary>
 public sealed class SeededMoneyTests
 {
-    private const int Seeds = 60;
+    private static readonly int Seeds = int.TryParse(Environment.GetEnvironmentVariable("SIM_SEEDS"), CultureInfo.InvariantCulture, out var seeds) ? seeds : 60;
     private const int SeedsAtOnce = 2;
 
     [Fact]
@@ -54,6 +56,8 @@ public sealed class SeededMoneyTests
         foreach (var accountId in run.AccountIds)
         {
             violations.AddRange(await MoneyAudit.CheckAsync(table, accountId, run.Answers));
+            // The app's own proof must agree that nothing is wrong.
+            violations.AddRange(Prover.Prove(accountId, await AccountRowsRead.ReadAsync(table, accountId, CancellationToken.None)).Problems);
         }
 
         return violations;
