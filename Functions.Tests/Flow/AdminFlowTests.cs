@@ -58,6 +58,7 @@ public sealed class AdminFlowTests
     [InlineData("""{"input_price":1,"input_price":2}""")]
     [InlineData("""{"effective_from":"2020-01-01T00:00:00Z"}""")]
     [InlineData("""{"provider":"Open AI"}""")]
+    [InlineData("""{"aliases":[null]}""")]
     [InlineData("""[]""")]
     public async Task A_price_that_makes_no_sense_is_refused_and_nothing_changes(string body)
     {
@@ -68,6 +69,21 @@ public sealed class AdminFlowTests
 
         Assert.Equal((400, "invalid_request"), (reply.Status, reply.Code));
         Assert.Equal(1, (await app.GetAsync("manage/model-prices/openai-gpt-4.1", app.Admin)).Number("price_version"));
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("PUT")]
+    [InlineData("DELETE")]
+    public async Task A_model_id_that_is_too_long_for_storage_is_404(string method)
+    {
+        await using var app = await TestApp.StartAsync();
+
+        foreach (var id in new[] { new string('a', 513), string.Concat(Enumerable.Repeat("%2F", 103)) })
+        {
+            var reply = await app.SendAsync(new HttpMethod(method), "manage/model-prices/" + id, new { input_price = 1 }, app.Admin);
+            Assert.Equal((404, "not_found"), (reply.Status, reply.Code));
+        }
     }
 
     [Fact]
