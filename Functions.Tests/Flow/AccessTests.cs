@@ -98,6 +98,21 @@ public sealed class AccessTests
         Assert.True(listed.TryGetProperty("revokedAt", out _));
     }
 
+    [Theory]
+    [InlineData("user, admin")]
+    [InlineData("user,user")]
+    [InlineData("guest")]
+    [InlineData("1")]
+    public async Task A_role_that_does_not_exist_issues_no_key(string role)
+    {
+        await using var app = await TestApp.StartAsync();
+
+        var refused = await app.PostAsync("manage/keys", new { userId = "ann", role }, app.Admin);
+        var listed = await app.GetAsync("manage/keys", app.Admin);
+
+        Assert.Equal((400, "invalid_request", 200, 0), (refused.Status, refused.Code, listed.Status, listed.Body.GetProperty("keys").GetArrayLength()));
+    }
+
     [Fact]
     public async Task A_key_that_many_revoke_at_once_is_revoked_for_each_of_them()
     {

@@ -127,6 +127,20 @@ public sealed class AdminFlowTests
         Assert.Equal((402, "insufficient_credits"), (tooMuch.Status, tooMuch.Code));
     }
 
+    [Theory]
+    [InlineData("purchase, promo")]
+    [InlineData("signUp,signUp")]
+    [InlineData("7")]
+    public async Task Credits_of_a_kind_that_does_not_exist_are_not_given(string kind)
+    {
+        await using var app = await TestApp.StartAsync();
+
+        var refused = await app.PostAsync("manage/users/ann/credits", new { amount = 5, kind }, app.Admin);
+        var credits = await app.GetAsync("manage/users/ann/credits", app.Admin);
+
+        Assert.Equal((400, "invalid_request", 10m), (refused.Status, refused.Code, credits.Number("credits")));
+    }
+
     [Fact]
     public async Task The_same_idempotency_key_gives_credits_once()
     {
