@@ -37,6 +37,28 @@ internal sealed class FuzzRequest(int number, FuzzRoute route)
 
     public string Target => "/api/" + Path + (Query.Count == 0 ? "" : "?" + string.Join('&', Query));
 
+    /// <summary>The path's segments as the server reads them: decoded, except for slashes, and then without dots.</summary>
+    public IReadOnlyList<string> Segments
+    {
+        get
+        {
+            var segments = new List<string>();
+            foreach (var segment in ("api/" + Path).Split('/').Select(Uri.UnescapeDataString))
+            {
+                if (segment is "..")
+                {
+                    segments.RemoveRange(Math.Max(0, segments.Count - 1), Math.Min(1, segments.Count));
+                }
+                else if (segment is not ".")
+                {
+                    segments.Add(segment);
+                }
+            }
+
+            return segments;
+        }
+    }
+
     /// <summary>Past the server's own limits, which may end the connection before an answer is read.</summary>
     public bool IsOverTransportLimits => Target.Length > 8_000 || Headers.Count > 90 || Headers.Sum(header => header.Name.Length + header.Value.Length) > 30_000;
 
