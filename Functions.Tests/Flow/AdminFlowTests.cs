@@ -115,6 +115,25 @@ public sealed class AdminFlowTests
     }
 
     [Fact]
+    public async Task Eleven_prices_can_be_scheduled_and_a_twelfth_is_refused()
+    {
+        await using var app = await TestApp.StartAsync();
+        Task<Reply> Schedule(int days) => app.SendAsync(
+            HttpMethod.Put, "manage/model-prices/openai-gpt-4.1", new { input_price = days, effective_from = app.Clock.GetUtcNow().AddDays(days) }, app.Admin);
+        for (var day = 1; day <= 11; day++)
+        {
+            Assert.Equal(200, (await Schedule(day)).Status);
+        }
+
+        var twelfth = await Schedule(12);
+        app.Clock.Advance(TimeSpan.FromHours(25));
+        var dayAfter = await Schedule(12);
+
+        Assert.Equal((400, "invalid_request", 200), (twelfth.Status, twelfth.Code, dayAfter.Status));
+        Assert.Equal(1, dayAfter.Number("input_price"));
+    }
+
+    [Fact]
     public async Task Credits_are_given_and_taken_and_never_below_zero()
     {
         await using var app = await TestApp.StartAsync();
