@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using Azure;
 using Azure.Data.Tables;
 using ServerlessAi.Primitives;
 using ServerlessAi.Storage;
@@ -87,7 +88,8 @@ public sealed class ApiKeys(Tables tables, TimeProvider time, IIdSource ids)
         if (entity.GetDateTimeOffset("RevokedAt") is null)
         {
             entity["RevokedAt"] = time.GetUtcNow();
-            await client.UpdateEntityAsync(entity, entity.ETag, TableUpdateMode.Merge, cancellationToken);
+            // Without a condition: whoever changes the row meanwhile revokes it too.
+            await client.UpdateEntityAsync(entity, ETag.All, TableUpdateMode.Merge, cancellationToken);
         }
 
         remembered.TryRemove(prefix, out _);

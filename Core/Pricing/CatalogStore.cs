@@ -111,6 +111,12 @@ public sealed partial class CatalogStore(Tables tables, TimeProvider time, ILogg
 
     private async Task<TableEntity?> ReadRowAsync(string id, CancellationToken cancellationToken)
     {
+        if (!TableKey.Fits(id))
+        {
+            // No key can hold this id, so no row has it.
+            return null;
+        }
+
         var client = await tables.GetAsync(TableNames.Catalog);
         var row = await client.GetEntityIfExistsAsync<TableEntity>(CatalogRows.Models, CatalogRows.ModelKey(id), cancellationToken: cancellationToken);
         return row.HasValue ? row.Value : null;

@@ -93,7 +93,7 @@ public sealed partial record ModelPriceInput
             return "'model_name' must be 1 to 120 letters, digits and any of . _ : / @ -";
         }
 
-        if (Aliases is { } aliases && (aliases.Length > 20 || aliases.Any(alias => !VendorName().IsMatch(alias))))
+        if (Aliases is { } aliases && (aliases.Length > 20 || aliases.Any(alias => alias is null || !VendorName().IsMatch(alias))))
         {
             return "'aliases' takes at most 20 names, each spelled like a 'model_name'.";
         }

@@ -74,7 +74,20 @@ public sealed class PriceAdmin(CatalogStore store, TimeProvider time)
                     return null;
                 }
 
-                return ifMatch is null or "*" || string.Equals(ifMatch, present.ETag, StringComparison.Ordinal) ? change(present) : null;
+                if (ifMatch is not (null or "*") && !string.Equals(ifMatch, present.ETag, StringComparison.Ordinal))
+                {
+                    return null;
+                }
+
+                // History makes room, the price in force and scheduled ones cannot; without a bound the entry outgrows its row.
+                var next = change(present);
+                if (next.Prices.Length > Math.Max(present.Prices.Length, InlinePricesLimit))
+                {
+                    refusal = Refusal.Invalid($"At most {InlinePricesLimit - 1} prices of a model can be scheduled at once.");
+                    return null;
+                }
+
+                return next;
             },
             remove,
             cancellationToken);

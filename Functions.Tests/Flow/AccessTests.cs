@@ -98,6 +98,32 @@ public sealed class AccessTests
         Assert.True(listed.TryGetProperty("revokedAt", out _));
     }
 
+    [Theory]
+    [InlineData("user, admin")]
+    [InlineData("user,user")]
+    [InlineData("guest")]
+    [InlineData("1")]
+    public async Task A_role_that_does_not_exist_issues_no_key(string role)
+    {
+        await using var app = await TestApp.StartAsync();
+
+        var refused = await app.PostAsync("manage/keys", new { userId = "ann", role }, app.Admin);
+        var listed = await app.GetAsync("manage/keys", app.Admin);
+
+        Assert.Equal((400, "invalid_request", 200, 0), (refused.Status, refused.Code, listed.Status, listed.Body.GetProperty("keys").GetArrayLength()));
+    }
+
+    [Fact]
+    public async Task A_key_that_many_revoke_at_once_is_revoked_for_each_of_them()
+    {
+        await using var app = await TestApp.StartAsync();
+        var issued = await app.PostAsync("manage/keys", new { userId = "ann" }, app.Admin);
+
+        var revoked = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => app.SendAsync(HttpMethod.Delete, "manage/keys/" + issued.Text("prefix"), client: app.Admin)));
+
+        Assert.All(revoked, reply => Assert.Equal((200, true), (reply.Status, reply.Body.TryGetProperty("revokedAt", out _))));
+    }
+
     [Fact]
     public async Task A_key_revoked_on_one_instance_works_on_another_for_less_than_a_minute()
     {

@@ -58,6 +58,7 @@ public sealed class AdminFlowTests
     [InlineData("""{"input_price":1,"input_price":2}""")]
     [InlineData("""{"effective_from":"2020-01-01T00:00:00Z"}""")]
     [InlineData("""{"provider":"Open AI"}""")]
+    [InlineData("""{"aliases":[null]}""")]
     [InlineData("""[]""")]
     public async Task A_price_that_makes_no_sense_is_refused_and_nothing_changes(string body)
     {
@@ -68,6 +69,21 @@ public sealed class AdminFlowTests
 
         Assert.Equal((400, "invalid_request"), (reply.Status, reply.Code));
         Assert.Equal(1, (await app.GetAsync("manage/model-prices/openai-gpt-4.1", app.Admin)).Number("price_version"));
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("PUT")]
+    [InlineData("DELETE")]
+    public async Task A_model_id_that_is_too_long_for_storage_is_404(string method)
+    {
+        await using var app = await TestApp.StartAsync();
+
+        foreach (var id in new[] { new string('a', 513), string.Concat(Enumerable.Repeat("%2F", 103)) })
+        {
+            var reply = await app.SendAsync(new HttpMethod(method), "manage/model-prices/" + id, new { input_price = 1 }, app.Admin);
+            Assert.Equal((404, "not_found"), (reply.Status, reply.Code));
+        }
     }
 
     [Fact]
@@ -99,6 +115,25 @@ public sealed class AdminFlowTests
     }
 
     [Fact]
+    public async Task Eleven_prices_can_be_scheduled_and_a_twelfth_is_refused()
+    {
+        await using var app = await TestApp.StartAsync();
+        Task<Reply> Schedule(int days) => app.SendAsync(
+            HttpMethod.Put, "manage/model-prices/openai-gpt-4.1", new { input_price = days, effective_from = app.Clock.GetUtcNow().AddDays(days) }, app.Admin);
+        for (var day = 1; day <= 11; day++)
+        {
+            Assert.Equal(200, (await Schedule(day)).Status);
+        }
+
+        var twelfth = await Schedule(12);
+        app.Clock.Advance(TimeSpan.FromHours(25));
+        var dayAfter = await Schedule(12);
+
+        Assert.Equal((400, "invalid_request", 200), (twelfth.Status, twelfth.Code, dayAfter.Status));
+        Assert.Equal(1, dayAfter.Number("input_price"));
+    }
+
+    [Fact]
     public async Task Credits_are_given_and_taken_and_never_below_zero()
     {
         await using var app = await TestApp.StartAsync();
@@ -109,6 +144,20 @@ public sealed class AdminFlowTests
 
         Assert.Equal((3m, 3m, 0m), (taken.Number("credits"), taken.Number("paidCredits"), taken.Number("bonusCredits")));
         Assert.Equal((402, "insufficient_credits"), (tooMuch.Status, tooMuch.Code));
+    }
+
+    [Theory]
+    [InlineData("purchase, promo")]
+    [InlineData("signUp,signUp")]
+    [InlineData("7")]
+    public async Task Credits_of_a_kind_that_does_not_exist_are_not_given(string kind)
+    {
+        await using var app = await TestApp.StartAsync();
+
+        var refused = await app.PostAsync("manage/users/ann/credits", new { amount = 5, kind }, app.Admin);
+        var credits = await app.GetAsync("manage/users/ann/credits", app.Admin);
+
+        Assert.Equal((400, "invalid_request", 10m), (refused.Status, refused.Code, credits.Number("credits")));
     }
 
     [Fact]

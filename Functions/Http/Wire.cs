@@ -21,7 +21,7 @@ public static class Wire
         options.MaxDepth = 16;
         // Answers are JSON, not HTML: an apostrophe may stay one.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
-        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
+        options.Converters.Add(new EnumNames());
     }
 
     private static JsonSerializerOptions Make()

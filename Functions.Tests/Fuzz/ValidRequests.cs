@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text;
+
+namespace ServerlessAi.Tests.Fuzz;
+
+/// <summary>Credentials of a run: genuine keys of some users, and prefixes of keys that requests may revoke.</summary>
+internal sealed record FuzzKeys(IReadOnlyList<(string User, string Key)> Users, IReadOnlyList<string> Revocable);
+
+/// <summary>Requests that are in order, for each route, from which fuzzing starts. A route that is not known here gets all fields of all others.</summary>
+internal sealed class ValidRequests(FuzzKeys keys)
+{
+    private const int ModelsLimit = 20;
+
+    public FuzzRequest Of(FuzzRoute route, int number, Dice dice, out List<(string Key, string Value)> fields)
+    {
+        var (user, key) = dice.Of(keys.Users);
+        var model = dice.OneIn(8) ? "openai-gpt-4.1-nano" : $"openai-fuzz-model-{dice.Below(ModelsLimit)}";
+        var request = new FuzzRequest(number, route)
+        {
+            Path = route.Template.Replace("{userId}", user, StringComparison.Ordinal).Replace("{prefix}", dice.Of(keys.Revocable), StringComparison.Ordinal)
+                .Replace("{id}", model, StringComparison.Ordinal),
+        };
+        var isForAnother = !route.IsOfAdmin && dice.OneIn(4);
+        request.Caller = route.IsOfAdmin || isForAnother ? FuzzCaller.Admin : new FuzzCaller(user, IsAdmin: false);
+        request.Headers.Add(("Authorization", "Bearer " + (request.Caller.IsAdmin ? TestApp.AdminKey : key)));
+        fields = route.HasBody ? Fields(route, dice, user) : [];
+        if (isForAnother)
+        {
+            request.Query.Add("userId=" + user);
+        }
+
+        if (string.Equals(route.Function, "credits-history", StringComparison.Ordinal))
+        {
+            request.Query.Add("limit=" + (1 + dice.Below(200)).ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (string.Equals(route.Function, "admin-user-credits", StringComparison.Ordinal) && dice.OneIn(3))
+        {
+            request.Headers.Add(("Idempotency-Key", $"order-{dice.Below(50)}"));
+        }
+
+        if (route.HasBody)
+        {
+            request.ContentType = "application/json";
+            request.Body = Encoding.UTF8.GetBytes(Json(fields));
+        }
+
+        return request;
+    }
+
+    public static string Json(IEnumerable<(string Key, string Value)> fields) => "{" + string.Join(',', fields.Select(field => field.Key + ":" + field.Value)) + "}";
+
+    private static List<(string Key, string Value)> Fields(FuzzRoute route, Dice dice, string user) => route.Function switch
+    {
+        "complete" => [Named("userId", user), .. Text(dice)],
+        // Few different images: each one new costs the sample a drawing.
+        "ai-preview-image" => [Named("userId", user), Named("prompt", $"A fox, number {dice.Below(12)}"), .. Image()],
+        "estimate" => [Named("kind", dice.OneIn(2) ? "image" : "text"), .. Text(dice), .. Image()],
+        "admin-keys" => [Named("userId", user), Named("role", "user"), Named("name", "laptop")],
+        "admin-prices" or "admin-price" => [.. Price(dice)],
+        "admin-user-credits" => [.. Credits(dice)],
+        _ => [Named("userId", user), .. Text(dice), .. Image(), .. Price(dice), .. Credits(dice)],
+    };
+
+    private static (string Key, string Value)[] Text(Dice dice) =>
+    [
+        Named("prompt", $"Tell me of foxes, part {dice.Below(4_000)}"), Named("system", "Be brief."), Named("model", dice.Of(["OPUS_4", "CLAUDE_3_5", "openai-gpt-4.1", "openai-fuzz-model-3"])), ("\"maxTokens\"", "64"),
+        ("\"temperature\"", "0.5"), ("\"useCache\"", dice.OneIn(4) ? "false" : "true"), ("\"cacheTTL\"", "60"), Named("chatId", "chat-1"),
+    ];
+
+    private static (string Key, string Value)[] Image() =>
+        [Named("aspect", "square"), Named("style", "oil"), Named("size", "24x36"), Named("tier", "premium")];
+
+    private static (string Key, string Value)[] Price(Dice dice) =>
+    [
+        Named("provider", "openai"), Named("model_name", $"fuzz-model-{dice.Below(ModelsLimit)}"), Named("kind", "text"), Named("tier", "premium"), ("\"aliases\"", $"[\"fuzz-{dice.Below(ModelsLimit)}\"]"),
+        ("\"active\"", "true"), ("\"fallback_priority\"", "900"), ("\"max_output_tokens\"", "1000"), ("\"input_price\"", "0.15"), ("\"output_price\"", "0.6"), ("\"cached_input_price\"", "0.05"),
+        ("\"image_price\"", "0.01"), ("\"call_price\"", "0"), ("\"profit_multiplier\"", "1.25"), ("\"credits_per_10k_tokens\"", "1"), ("\"credits_per_image\"", "1"),
+    ];
+
+    private static (string Key, string Value)[] Credits(Dice dice) =>
+    [
+        ("\"amount\"", dice.Of(["5", "0.000001", "-0.5", "12.25"])), Named("kind", "purchase"), Named("reason", "fuzz"), Named("expires_at", "2041-01-01T00:00:00Z"),
+    ];
+
+    private static (string Key, string Value) Named(string name, string text) => ($"\"{name}\"", $"\"{text}\"");
+}
