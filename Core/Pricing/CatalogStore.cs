@@ -70,6 +70,13 @@ public sealed partial class CatalogStore(Tables tables, TimeProvider time, ILogg
             return null;
         }
 
+        if (row is not null && present is null)
+        {
+            // Added again after a removal: a version number stands on receipts and must never mean two prices.
+            var last = CatalogRows.ToModel(row).Prices.Max(price => price.Version);
+            next = next with { Prices = [.. next.Prices.Select(price => price with { Version = price.Version + last })] };
+        }
+
         next = next with { Revision = (row is null ? 0 : CatalogRows.ToModel(row).Revision) + 1 };
         var entity = CatalogRows.ToEntity(next, remove);
         try

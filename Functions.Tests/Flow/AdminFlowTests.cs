@@ -38,14 +38,14 @@ public sealed class AdminFlowTests
     }
 
     [Fact]
-    public async Task A_removed_model_can_be_added_again()
+    public async Task A_removed_model_can_be_added_again_and_its_price_versions_go_on()
     {
         await using var app = await TestApp.StartAsync();
         await app.SendAsync(HttpMethod.Delete, "manage/model-prices/openai-gpt-4.1-nano", client: app.Admin);
 
         var added = await app.PostAsync("manage/model-prices", new { provider = "openai", model_name = "gpt-4.1-nano", input_price = 1, output_price = 2 }, app.Admin);
 
-        Assert.Equal(201, added.Status);
+        Assert.Equal((201, 2m), (added.Status, added.Number("price_version")));
     }
 
     [Theory]
