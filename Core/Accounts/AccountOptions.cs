@@ -25,5 +25,5 @@ public sealed class AccountOptions
 
     /// <summary>How long a command starts new attempts while storage is out of reach, milliseconds; below one request's time, so that hanging costs one.</summary>
     [Range(100, 60_000)]
-    public int PatienceMs { get; set; } = 1_500;
+    public int PatienceMs { get; set; } = 1_000;
 }

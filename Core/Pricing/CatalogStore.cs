@@ -48,7 +48,7 @@ public sealed partial class CatalogStore(Tables tables, TimeProvider time, ILogg
     }
 
     /// <summary>Makes the next reader ask storage; for the instance that has just changed something.</summary>
-    public void Forget() => loaded = null;
+    public void Forget() => loaded = loaded is { } last ? last with { GoodUntil = DateTimeOffset.MinValue } : null;
 
     /// <summary>One model as stored, or as shipped; null when there is none or it was removed.</summary>
     public async Task<ModelEntry?> FindAsync(string id, CancellationToken cancellationToken)

@@ -24,7 +24,7 @@ public sealed class StorageOptions
 
     /// <summary>Time one storage request may take before it counts as lost, milliseconds.</summary>
     [Range(100, 60_000)]
-    public int NetworkTimeoutMs { get; set; } = 2_000;
+    public int NetworkTimeoutMs { get; set; } = 1_500;
 }
 
 /// <summary>Without settings of its own the app uses the storage account that its Functions host uses, as any function app may expect.</summary>

@@ -151,6 +151,18 @@ public sealed class MoneyFlowTests
         return process.Http;
     }
 
+    [Fact]
+    public async Task Prices_that_were_read_before_serve_on_when_storage_goes_even_right_after_a_change()
+    {
+        await using var azurite = await Azurite.StartOwnAsync();
+        await using var app = await TestApp.StartAsync(connectionString: azurite.ConnectionString);
+        await app.CompleteAsync("ann", "before");
+        await app.SendAsync(HttpMethod.Put, "manage/model-prices/openai-gpt-4.1", new { input_price = 3.5 }, app.Admin);
+        await azurite.StopAsync();
+
+        Assert.Equal("stale", (await app.GetAsync("health")).Text("catalog"));
+    }
+
     private static async Task AssertSevenAsync(TestApp app, Reply[] replies, decimal remainder)
     {
         Assert.Equal(7, replies.Count(reply => reply.Status == 200));
