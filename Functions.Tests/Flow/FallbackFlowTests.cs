@@ -12,7 +12,8 @@ public sealed class FallbackFlowTests
     {
         await using var openAI = await OpenAIStandIn.StartAsync();
         openAI.Script("gpt-4.1", Behaviour.Hang);
-        await using var app = await StartAsync(openAI);
+        // Long enough for the model that does answer, on any machine.
+        await using var app = await StartAsync(openAI, textTimeoutMs: 3_000);
 
         var reply = await app.CompleteAsync("ann", "hello", "GPT_4_TURBO");
 
@@ -132,13 +133,13 @@ public sealed class FallbackFlowTests
         Assert.DoesNotContain("ann", request.Body, StringComparison.Ordinal);
     }
 
-    private static async Task<TestApp> StartAsync(OpenAIStandIn openAI, FalStandIn? fal = null)
+    private static async Task<TestApp> StartAsync(OpenAIStandIn openAI, FalStandIn? fal = null, int textTimeoutMs = 60_000)
     {
         var settings = new Dictionary<string, string?>
         {
             ["Providers:OpenAI:ApiKey"] = OpenAIStandIn.ApiKey,
             ["Providers:OpenAI:BaseUrl"] = openAI.V1,
-            ["Providers:TextTimeoutMs"] = "500",
+            ["Providers:TextTimeoutMs"] = textTimeoutMs.ToString(System.Globalization.CultureInfo.InvariantCulture),
         };
         if (fal is not null)
         {
