@@ -27,7 +27,7 @@ public static class CoreServices
             .AddAccess(configuration)
             .AddAccounts(configuration)
             .AddPricing()
-            .AddCaching()
+            .AddCaching(configuration)
             .AddImages(configuration)
             .AddProviders(configuration)
             .AddGateway(configuration);
@@ -78,7 +78,8 @@ public static class CoreServices
         .AddSingleton<PriceAdmin>()
         .AddSingleton<Quoter>();
 
-    private static IServiceCollection AddCaching(this IServiceCollection services) => services
+    private static IServiceCollection AddCaching(this IServiceCollection services, IConfiguration configuration) => services
+        .AddChecked<CacheOptions>(configuration, CacheOptions.Section)
         .AddFlushed<HitCounts>()
         .AddSingleton<AnswerCache>()
         .AddSingleton<Flights>();

@@ -58,6 +58,9 @@ internal sealed class TestApp : IAsyncDisposable
         {
             ["Storage:ConnectionString"] = connectionString ?? (await Azurite.SharedAsync()).ConnectionString,
             ["Storage:TablePrefix"] = id,
+            // A machine that is busy with other tests is no outage.
+            ["Storage:NetworkTimeoutMs"] = "20000",
+            ["Cache:LookupPatienceMs"] = "10000",
             ["Images:Container"] = "images-" + id,
             ["Access:AdminKey"] = AdminKey,
             ["Plans:Items:free:SpacingMs"] = "0",

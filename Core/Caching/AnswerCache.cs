@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi.Caching;
@@ -9,12 +10,16 @@ namespace ServerlessAi.Caching;
 /// Answers by hash: a bounded level in memory above the table. Losing the cache costs a provider call, never an answer: when storage does not
 /// answer, reading finds nothing and writing is skipped.
 /// </summary>
-public sealed partial class AnswerCache(Tables tables, HitCounts hits, TimeProvider time, ILogger<AnswerCache> logger) : IDisposable
+public sealed partial class AnswerCache(Tables tables, HitCounts hits, IOptions<CacheOptions> options, TimeProvider time, ILogger<AnswerCache> logger) : IDisposable
 {
     private const long MemoryCharsLimit = 32_000_000;
-    private static readonly TimeSpan LookupPatience = TimeSpan.FromMilliseconds(800);
+
+    // Connecting and signing in take their time, and an answer that is known must not be charged because of them.
+    private const int FirstPatience = 5;
 
     private readonly MemoryCache memory = new(new MemoryCacheOptions { SizeLimit = MemoryCharsLimit });
+
+    private volatile bool hasRead;
 
     private sealed record Entry(CachedAnswer Answer, DateTimeOffset ExpiresAt);
 
@@ -75,7 +80,10 @@ public sealed partial class AnswerCache(Tables tables, HitCounts hits, TimeProvi
     {
         try
         {
-            return await ReadRowAsync(hash, cancellationToken).WaitAsync(LookupPatience, time, cancellationToken);
+            var patience = TimeSpan.FromMilliseconds(options.Value.LookupPatienceMs * (hasRead ? 1 : FirstPatience));
+            var found = await ReadRowAsync(hash, cancellationToken).WaitAsync(patience, time, cancellationToken);
+            hasRead = true;
+            return found;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsAny(exception))
         {
