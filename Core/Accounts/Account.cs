@@ -36,7 +36,7 @@ public static class Account
     {
         if (command.Recorded is { } recorded)
         {
-            return new Posted(recorded);
+            return Repeated(recorded, command.AmountMicro);
         }
 
         if (command.AmountMicro <= 0)
@@ -60,6 +60,11 @@ public static class Account
         return new Posted(posting.Record(entry));
     }
 
+    // The same id with another amount is a mistake, and must not pass for the change that was asked for.
+    private static Outcome Repeated(OperationRecord recorded, long amountMicro) => recorded.AmountMicro == amountMicro
+        ? new Posted(recorded)
+        : new Refused(new Refusal(RefusalCodes.IdempotencyMismatch, "This operation was carried out before with another amount. A new change needs a new key."));
+
     private static Outcome Own(Posting posting, Remember command)
     {
         if (command.RecordedClaim is { } owner && owner.Binds(posting.State, posting.Now))
@@ -76,7 +81,7 @@ public static class Account
     {
         if (command.Recorded is { } recorded)
         {
-            return new Posted(recorded);
+            return Repeated(recorded, -command.AmountMicro);
         }
 
         if (command.AmountMicro <= 0)

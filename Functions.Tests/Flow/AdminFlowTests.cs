@@ -173,6 +173,22 @@ public sealed class AdminFlowTests
         Assert.Equal(15, again.Number("credits"));
     }
 
+    [Theory]
+    [InlineData(50)]
+    [InlineData(-5)]
+    public async Task The_same_idempotency_key_with_another_amount_is_422_and_moves_nothing(int amount)
+    {
+        await using var app = await TestApp.StartAsync();
+        Task<Reply> Change(int credits) => app.SendAsync(
+            HttpMethod.Post, "manage/users/ann/credits", new { amount = credits }, app.Admin, request => request.Headers.Add("Idempotency-Key", "order-1"));
+        await Change(5);
+
+        var other = await Change(amount);
+
+        Assert.Equal((422, "idempotency_mismatch"), (other.Status, other.Code));
+        Assert.Equal(15, (await app.GetAsync("credits?userId=ann")).Number("credits"));
+    }
+
     [Fact]
     public async Task A_new_accounts_status_shows_the_quota_the_cap_and_the_sign_up_grant()
     {

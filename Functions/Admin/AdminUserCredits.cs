@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -37,8 +35,8 @@ public sealed class AdminUserCredits(CreditAdmin credits, AccountViews accounts,
 
         if (HttpMethods.IsPost(http.Method))
         {
-            var input = await http.ReadJsonAsync<UserCreditsInput>(Wire.Strict, cancellationToken);
-            var changed = input.Succeeded ? await ChangeAsync(userId, input.Value, OperationId(http)) : input.Refusal;
+            var input = IdempotencyKeys.Problem(http) ?? await http.ReadJsonAsync<UserCreditsInput>(Wire.Strict, cancellationToken);
+            var changed = input.Succeeded ? await ChangeAsync(userId, input.Value, await OperationIdAsync(http, cancellationToken)) : input.Refusal;
             if (!changed.Succeeded)
             {
                 return Problems.From(changed.Refusal, http.HttpContext);
@@ -52,7 +50,6 @@ public sealed class AdminUserCredits(CreditAdmin credits, AccountViews accounts,
         userId, input.Amount ?? 0, input.Kind ?? GrantKind.Adjustment, input.Reason ?? "", input.ExpiresAt, operationId);
 
     // The same key names the same change, however often it is sent.
-    private string OperationId(HttpRequest http) => http.Headers["Idempotency-Key"].ToString() is { Length: > 0 } key
-        ? "key-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))
-        : ids.NewOperationId();
+    private async Task<string> OperationIdAsync(HttpRequest http, CancellationToken cancellationToken) =>
+        await IdempotencyKeys.ReadAsync(http, http.Caller(), cancellationToken) is { } claim ? "key-" + claim.KeyHash : ids.NewOperationId();
 }
