@@ -26,10 +26,7 @@ public sealed class BlobImageStore : IImageStore, IDisposable
 
     public BlobImageStore(StorageConnection connection, IOptions<ImageOptions> options, IOptions<StorageOptions> storage, TimeProvider time)
     {
-        var clientOptions = new BlobClientOptions();
-        clientOptions.Retry.MaxRetries = 2;
-        clientOptions.Retry.Delay = TimeSpan.FromMilliseconds(200);
-        clientOptions.Retry.MaxDelay = TimeSpan.FromSeconds(1);
+        var clientOptions = new BlobClientOptions { RetryPolicy = new Retrying(retries: 2, TimeSpan.FromMilliseconds(200), time) };
         // An image takes longer to send than a row.
         clientOptions.Retry.NetworkTimeout = TimeSpan.FromMilliseconds(storage.Value.NetworkTimeoutMs * 5);
         clientOptions.Diagnostics.IsLoggingEnabled = false;

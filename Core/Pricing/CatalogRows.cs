@@ -11,6 +11,9 @@ internal static class CatalogRows
     public const string Removed = "Removed";
     private const string Body = "Body";
 
+    // Shipped prices have been in force since ever; for Table Storage that is 1601, the least date-time it takes.
+    private static readonly DateTimeOffset Ever = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     public static string ModelKey(string id) => TableKey.Escape(id);
 
     public static string PricePartition(string id) => "price|" + TableKey.Escape(id);
@@ -35,7 +38,7 @@ internal static class CatalogRows
     public static TableEntity ToEntity(string modelId, ModelPrice price) => new(PricePartition(modelId), PriceKey(price))
     {
         ["Version"] = price.Version,
-        ["EffectiveFrom"] = price.EffectiveFrom,
+        ["EffectiveFrom"] = price.EffectiveFrom < Ever ? Ever : price.EffectiveFrom,
         [Body] = StoredJson.Write(price),
     };
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Options;
@@ -23,15 +22,15 @@ public static class TableNames
 /// Hands out table clients and creates a table the first time it is asked for. Two retry policies: rows about money never retry below
 /// us, because the account's store must know whether an earlier attempt may have arrived; the others retry briefly.
 /// </summary>
-public sealed class Tables(IOptions<StorageOptions> options, StorageConnection connection)
+public sealed class Tables(IOptions<StorageOptions> options, StorageConnection connection, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Task<TableClient>> created = new(StringComparer.Ordinal);
 
     /// <summary>Clients that retry once: catalog, cache, keys, spend.</summary>
-    private readonly TableServiceClient retrying = connection.CreateTableService(Options(options.Value, connection, retries: 1));
+    private readonly TableServiceClient retrying = connection.CreateTableService(Options(options.Value, connection, time, retries: 1));
 
     /// <summary>Clients that never retry by themselves: accounts, and the index that goes with them.</summary>
-    private readonly TableServiceClient single = connection.CreateTableService(Options(options.Value, connection, retries: 0));
+    private readonly TableServiceClient single = connection.CreateTableService(Options(options.Value, connection, time, retries: 0));
 
     /// <summary>The client of one table, after making sure once that the table exists.</summary>
     public async Task<TableClient> GetAsync(string name)
@@ -67,13 +66,9 @@ public sealed class Tables(IOptions<StorageOptions> options, StorageConnection c
         return client;
     }
 
-    private static TableClientOptions Options(StorageOptions options, StorageConnection connection, int retries)
+    private static TableClientOptions Options(StorageOptions options, StorageConnection connection, TimeProvider time, int retries)
     {
-        var clientOptions = new TableClientOptions();
-        clientOptions.Retry.MaxRetries = retries;
-        clientOptions.Retry.Mode = RetryMode.Exponential;
-        clientOptions.Retry.Delay = TimeSpan.FromMilliseconds(100);
-        clientOptions.Retry.MaxDelay = TimeSpan.FromMilliseconds(500);
+        var clientOptions = new TableClientOptions { RetryPolicy = new Retrying(retries, TimeSpan.FromMilliseconds(100), time) };
         clientOptions.Retry.NetworkTimeout = TimeSpan.FromMilliseconds(options.NetworkTimeoutMs);
         clientOptions.Diagnostics.IsLoggingEnabled = false;
         if (connection.Transport is { } transport)

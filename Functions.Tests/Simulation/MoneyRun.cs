@@ -158,7 +158,7 @@ internal sealed class MoneyRun
     private AccountStore NewInstance(TimeProvider time)
     {
         var options = Options.Create(new StorageOptions { ConnectionString = SimulatedStorage.ConnectionString });
-        var tables = new ServerlessAi.Storage.Tables(options, new StorageConnection(options, Storage));
+        var tables = new ServerlessAi.Storage.Tables(options, new StorageConnection(options, Storage), time);
         var accounts = Options.Create(new AccountOptions { PatienceMs = 5 });
         return new AccountStore(tables, new ActiveIndex(tables), time, new BriefPauses(), accounts, NullLogger<AccountStore>.Instance);
     }

@@ -33,6 +33,17 @@ public sealed class SimulatedAppTests
     }
 
     [Fact]
+    public async Task The_price_of_a_shipped_model_can_be_changed_within_the_limits_of_table_storage()
+    {
+        var (app, _) = await TestApp.StartSimulatedAsync();
+        await using var owned = app;
+
+        var reply = await app.SendAsync(HttpMethod.Put, "manage/model-prices/openai-gpt-4.1", new { profit_multiplier = 2 }, app.Admin);
+
+        Assert.Equal(200, reply.Status);
+    }
+
+    [Fact]
     public async Task While_storage_is_busy_nothing_is_served_and_nothing_is_charged()
     {
         var (app, storage) = await TestApp.StartSimulatedAsync(new Dictionary<string, string?> { ["Credits:PatienceMs"] = "100" });

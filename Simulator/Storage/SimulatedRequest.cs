@@ -28,6 +28,9 @@ public enum FaultKind
 
     /// <summary>The caller's network timeout passes, and it is carried out afterwards all the same.</summary>
     LateApplied,
+
+    /// <summary>Somebody else writes the rows that it changes a moment before, with the same content; a condition on their tags then fails.</summary>
+    Preempted,
 }
 
 /// <summary>What happens to one request on its way.</summary>
@@ -38,6 +41,7 @@ public sealed class Fault
     public static readonly Fault Error500 = new(FaultKind.Error500);
     public static readonly Fault Timeout = new(FaultKind.Timeout);
     public static readonly Fault ReplyLost = new(FaultKind.ReplyLost);
+    public static readonly Fault Preempted = new(FaultKind.Preempted);
 
     private Fault(FaultKind kind) => Kind = kind;
 

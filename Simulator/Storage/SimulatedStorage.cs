@@ -15,21 +15,49 @@ public sealed record SimulatedStorageOptions(int PageLimit = 1_000, bool EmptyPa
 /// Table and Blob Storage in this process's memory, below the SDK: set it as the clients' transport. It keeps the limits that Azure keeps, answers as
 /// Azure does, and makes requests go wrong as <see cref="Faults"/> says. One request at a time is carried out, as a whole. Signatures are ignored.
 /// </summary>
-public sealed class SimulatedStorage(TimeProvider time, SimulatedStorageOptions? options = null) : HttpPipelineTransport
+public sealed class SimulatedStorage : HttpPipelineTransport
 {
     /// <summary>Points clients here. Nothing listens there: the transport answers.</summary>
     public const string ConnectionString =
         "DefaultEndpointsProtocol=http;AccountName=simulated;AccountKey=c2ltdWxhdGVk;"
         + "BlobEndpoint=http://simulated.blob.example;TableEndpoint=http://simulated.table.example;";
 
-    private readonly Lock gate = new();
-    private readonly TableService tables = new(time, options ?? new SimulatedStorageOptions());
-    private readonly BlobService blobs = new(time);
-    private readonly List<Task> late = [];
-    private long sequence;
+    private readonly TimeProvider time;
+    private readonly Account account;
+
+    public SimulatedStorage(TimeProvider time, SimulatedStorageOptions? options = null)
+        : this(time, new Account(time, options ?? new SimulatedStorageOptions()))
+    {
+    }
+
+    private SimulatedStorage(TimeProvider time, Account account)
+    {
+        this.time = time;
+        this.account = account;
+    }
+
+    /// <summary>What is stored, and what is on its way to it.</summary>
+    private sealed class Account(TimeProvider time, SimulatedStorageOptions options)
+    {
+        public Lock Gate { get; } = new();
+
+        public TableService Tables { get; } = new(time, options);
+
+        public BlobService Blobs { get; } = new(time);
+
+        public List<Task> Late { get; } = [];
+
+        public long Sequence;
+    }
 
     /// <summary>Asked for each request, in order of arrival; it may be asked by several threads at once.</summary>
     public Func<SimulatedRequest, Fault> Faults { get; set; } = _ => Fault.None;
+
+    /// <summary>Requests that have arrived, on all ways.</summary>
+    public long Requests => Volatile.Read(ref account.Sequence);
+
+    /// <summary>Another way to the same storage, with troubles of its own.</summary>
+    public SimulatedStorage Connect(Func<SimulatedRequest, Fault>? faults = null) => new(time, account) { Faults = faults ?? (_ => Fault.None) };
 
     public override Request CreateRequest() => HttpClientTransport.Shared.CreateRequest();
 
@@ -41,18 +69,19 @@ public sealed class SimulatedStorage(TimeProvider time, SimulatedStorageOptions?
         var isBlob = message.Request.Uri.Host?.Contains(".blob.", StringComparison.OrdinalIgnoreCase) == true;
         var request = await ReadAsync(message);
         var described = isBlob
-            ? BlobService.Describe(Interlocked.Increment(ref sequence), request)
-            : TableService.Describe(Interlocked.Increment(ref sequence), request);
-        var reply = await CarryAsync(Faults(described), isBlob, () => Apply(isBlob, request), message.CancellationToken);
+            ? BlobService.Describe(Interlocked.Increment(ref account.Sequence), request)
+            : TableService.Describe(Interlocked.Increment(ref account.Sequence), request);
+        var fault = Faults(described);
+        var reply = await CarryAsync(fault, isBlob, () => Apply(isBlob, request, fault), message.CancellationToken);
         message.Response = new SimulatedResponse(reply, message.Request.ClientRequestId);
     }
 
     /// <summary>Completes when every late request so far has arrived.</summary>
     public Task LateArrivalsAsync()
     {
-        lock (gate)
+        lock (account.Gate)
         {
-            return Task.WhenAll(late);
+            return Task.WhenAll(account.Late);
         }
     }
 
@@ -82,10 +111,10 @@ public sealed class SimulatedStorage(TimeProvider time, SimulatedStorageOptions?
 
     private void ArriveLater(Task arrival, Func<WireReply> apply)
     {
-        lock (gate)
+        lock (account.Gate)
         {
-            late.RemoveAll(task => task.IsCompletedSuccessfully);
-            late.Add(LaterAsync());
+            account.Late.RemoveAll(task => task.IsCompletedSuccessfully);
+            account.Late.Add(LaterAsync());
         }
 
         async Task LaterAsync()
@@ -95,11 +124,21 @@ public sealed class SimulatedStorage(TimeProvider time, SimulatedStorageOptions?
         }
     }
 
-    private WireReply Apply(bool isBlob, WireRequest request)
+    private WireReply Apply(bool isBlob, WireRequest request, Fault fault)
     {
-        lock (gate)
+        lock (account.Gate)
         {
-            return isBlob ? blobs.Answer(request) : tables.Answer(request);
+            if (isBlob)
+            {
+                return account.Blobs.Answer(request);
+            }
+
+            if (fault.Kind == FaultKind.Preempted)
+            {
+                account.Tables.RewriteRowsOf(request);
+            }
+
+            return account.Tables.Answer(request);
         }
     }
 

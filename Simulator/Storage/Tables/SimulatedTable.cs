@@ -55,6 +55,15 @@ internal sealed class SimulatedTable(string name, Func<DateTimeOffset> nextTimes
         }
     }
 
+    /// <summary>Writes a row as it is; nothing happens when there is none.</summary>
+    public void Rewrite(EntityKey key)
+    {
+        if (rows.TryGetValue(key, out var row))
+        {
+            rows[key] = row with { Timestamp = nextTimestamp() };
+        }
+    }
+
     private static void Check(EntityOperation operation, StoredEntity? existing)
     {
         if (operation.Change == EntityChange.Insert)

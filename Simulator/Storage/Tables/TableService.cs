@@ -54,6 +54,22 @@ internal sealed class TableService(TimeProvider time, SimulatedStorageOptions op
         }
     }
 
+    /// <summary>Gives the rows that a change would meet new tags, as if somebody else had just written them.</summary>
+    public void RewriteRowsOf(WireRequest request)
+    {
+        try
+        {
+            foreach (var operation in IsBatch(request) ? ChangeSet.Parse(request) : [EntityOperation.Parse(request)])
+            {
+                Find(operation.Table).Rewrite(operation.Key);
+            }
+        }
+        catch (ServiceErrorException)
+        {
+            // No change of rows, or a wrong one: the answer will say so.
+        }
+    }
+
     private WireReply AnswerBatch(WireRequest request)
     {
         try

@@ -1,0 +1,71 @@
+using Azure.Data.Tables;
+using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Auditing;
+using ServerlessAi.Simulation.Worlds;
+using ServerlessAi.Simulator.Storage;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Simulation.Books;
+
+/// <summary>Looks into the world's storage, past all its troubles, and says what is not as it must be.</summary>
+internal sealed class Bookkeeper(World world)
+{
+    private readonly TableServiceClient service = new(SimulatedStorage.ConnectionString, new TableClientOptions { Transport = world.Everything });
+
+    private TableClient Accounts => service.GetTableClient(TableNames.Accounts);
+
+    /// <summary>What must be in storage whenever a provider is called.</summary>
+    public async Task CheckCallAsync(VendorCall call)
+    {
+        var exchange = call.Exchange;
+        var holds = await HoldsOfAsync(exchange.User, exchange.OperationIds);
+        // A hold that lapsed while its request was still going on is a hold all the same: its end will be late.
+        if (!holds.Any(hold => hold.Status is HoldStatus.Open or HoldStatus.Expired))
+        {
+            world.Violate($"Call {call.Number} was made without a hold in storage, for {exchange}.");
+        }
+
+        if (exchange.Key is { } key)
+        {
+            var others = world.Exchanges.Where(other => other.Key == key && other.User == exchange.User && other.Path == exchange.Path).SelectMany(other => other.OperationIds);
+            if ((await HoldsOfAsync(exchange.User, others)).Any(hold => hold.Status == HoldStatus.Settled))
+            {
+                world.Violate($"Call {call.Number} was made although its key had its result, for {exchange}.");
+            }
+        }
+    }
+
+    /// <summary>The rows of the holds that these operations took.</summary>
+    public async Task<IReadOnlyList<HoldRecord>> HoldsOfAsync(string accountId, IEnumerable<string> operationIds)
+    {
+        var holds = new List<HoldRecord>();
+        foreach (var id in operationIds)
+        {
+            var row = await Accounts.GetEntityIfExistsAsync<TableEntity>(AccountRows.Partition(accountId), AccountRows.HoldKey(id));
+            if (row.HasValue)
+            {
+                holds.Add(AccountRows.ToHold(row.Value!));
+            }
+        }
+
+        return holds;
+    }
+
+    /// <summary>All rows of an account.</summary>
+    public Task<AccountRowsRead> ReadAsync(string accountId) => AccountRowsRead.ReadAsync(Accounts, accountId, CancellationToken.None);
+
+    /// <summary>What the table <c>spend</c> says of one month, nano-USD.</summary>
+    public async Task<long> SpentNanoUsdAsync(string month)
+    {
+        var sum = 0L;
+        await foreach (var row in service.GetTableClient(TableNames.Spend).QueryAsync<TableEntity>(row => row.PartitionKey == month))
+        {
+            sum += row.GetInt64("CostNanoUsd") ?? 0;
+        }
+
+        return sum;
+    }
+
+    /// <summary>Whether a table exists, which the app only makes when it needs it.</summary>
+    public async Task<bool> HasTableAsync(string name) => await service.QueryAsync(table => table.Name == name).AnyAsync();
+}

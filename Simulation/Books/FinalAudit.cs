@@ -1,0 +1,162 @@
+using System.Text.Json;
+using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Auditing;
+using ServerlessAi.Primitives;
+using ServerlessAi.Simulation.People;
+using ServerlessAi.Simulation.Worlds;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Simulation.Books;
+
+/// <summary>
+/// After a run: the app's rows against themselves, against what the senders were told, and against the vendors' own books. Three witnesses, of which
+/// only one is the app.
+/// </summary>
+internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
+{
+    private readonly Dictionary<string, AccountRowsRead> accounts = new(StringComparer.Ordinal);
+
+    public async Task CheckAsync()
+    {
+        foreach (var user in users)
+        {
+            var rows = await world.Books.ReadAsync(user);
+            accounts[user] = rows;
+            CheckAccount(user, rows);
+        }
+
+        foreach (var exchange in world.Exchanges.Where(exchange => exchange.IsBillable))
+        {
+            CheckExchange(exchange);
+        }
+
+        foreach (var key in world.Exchanges.Where(exchange => exchange.Key is not null).GroupBy(exchange => (exchange.User, exchange.Path, exchange.Key)))
+        {
+            CheckKey([.. key]);
+        }
+
+        CheckCredits();
+        await CheckSpendAsync();
+    }
+
+    private void CheckAccount(string user, AccountRowsRead rows)
+    {
+        foreach (var problem in Prover.Prove(user, rows).Problems)
+        {
+            world.Violate($"{user}: {problem}");
+        }
+
+        foreach (var open in rows.Holds.Where(hold => hold.Status == HoldStatus.Open))
+        {
+            world.Violate($"{user}: hold {open.Hold.OperationId} is open for ever.");
+        }
+
+        foreach (var day in rows.Days.Where(day => day.FreeImagesUsed > world.Plan.FreeImagesPerDay))
+        {
+            world.Violate($"{user}: {day.FreeImagesUsed} free images on {day.Day}.");
+        }
+
+        foreach (var entry in rows.Entries.Where(entry => entry.BalanceMicro < 0))
+        {
+            world.Violate($"{user}: entry {entry.Sequence} leaves {entry.BalanceMicro}.");
+        }
+    }
+
+    private void CheckExchange(Exchange exchange)
+    {
+        var holds = HoldsOf(exchange);
+        var settled = holds.Where(hold => hold.Status == HoldStatus.Settled).ToList();
+        switch (exchange.Reply)
+        {
+            case { Succeeded: true, IsReplay: false } reply when !reply.Body.GetProperty("cached").GetBoolean():
+                CheckServed(exchange, reply.Body.GetProperty("receipt"));
+                break;
+            case { Succeeded: true } when settled.Count > 0:
+                world.Violate($"A free answer was charged: {exchange}.");
+                break;
+            case { Succeeded: false, Text.Length: > 0 } when settled.Count > 0:
+                world.Violate($"A refusal was charged: {exchange}.");
+                break;
+        }
+
+        // What the vendors will send a bill for is in the books, whatever became of the request.
+        var billed = world.Vendors.Calls.Where(call => call.Exchange == exchange).Sum(call => call.BilledNanoUsd);
+        var recorded = holds.Sum(hold => hold.CostNanoUsd);
+        if (billed > recorded)
+        {
+            world.Violate($"The vendors bill {billed}, the books say {recorded} nano-USD: {exchange}.");
+        }
+    }
+
+    private void CheckServed(Exchange exchange, JsonElement receipt)
+    {
+        var operationId = receipt.GetProperty("operationId").GetString();
+        var hold = HoldsOf(exchange).SingleOrDefault(hold => hold.Hold.OperationId == operationId);
+        var charged = Money.FromCredits(receipt.GetProperty("creditsCharged").GetDecimal());
+        var isPending = receipt.GetProperty("settlement").GetString() == "pending";
+        if (hold is null)
+        {
+            world.Violate($"An answer was given without a hold: {exchange}.");
+        }
+        else if (hold.Status == HoldStatus.Settled)
+        {
+            if (hold.ChargedMicro != charged && !(isPending && hold.ChargedMicro + hold.AbsorbedMicro == charged))
+            {
+                world.Violate($"The receipt says {charged}, the books {hold.ChargedMicro}: {exchange}.");
+            }
+        }
+        else if (!isPending || hold.CostNanoUsd == 0)
+        {
+            // Only a settlement that was announced as pending may be lost, with its machine; and then its cost is on record.
+            world.Violate($"An answer was not charged, its hold is {hold.Status}: {exchange}.");
+        }
+    }
+
+    private void CheckKey(IReadOnlyList<Exchange> exchanges)
+    {
+        var answers = exchanges.Where(exchange => exchange.Reply is { Succeeded: true }).Select(exchange => exchange.Reply!.Text).Distinct(StringComparer.Ordinal).ToList();
+        if (answers.Count > 1)
+        {
+            world.Violate($"One key has {answers.Count} answers: {string.Join(" | ", exchanges)} {string.Join(" | ", answers)}");
+        }
+
+        var charged = exchanges.SelectMany(HoldsOf).DistinctBy(hold => hold.Hold.OperationId).Count(hold => hold.ChargedMicro > 0 || (hold.Status == HoldStatus.Settled && hold.Hold.FreeImages > 0));
+        if (charged > 1)
+        {
+            world.Violate($"One key was charged {charged} times: {string.Join(" | ", exchanges)}");
+        }
+    }
+
+    /// <summary>An acknowledged change of credits is in the ledger once, one without an answer at most once, a refused one not at all.</summary>
+    private void CheckCredits()
+    {
+        foreach (var change in world.Exchanges.Where(exchange => exchange.Credits != 0).GroupBy(exchange => (exchange.Path, Reason: ReasonOf(exchange))))
+        {
+            var user = change.Key.Path.Split('/')[3];
+            var entries = accounts[user].Entries.Count(entry => entry.Reason == change.Key.Reason);
+            var acknowledged = change.Any(exchange => exchange.Reply is { Succeeded: true });
+            var isOpen = change.Any(exchange => exchange.Reply is null or { Status: >= 500 });
+            if (entries > 1 || (acknowledged && entries == 0) || (!acknowledged && !isOpen && entries > 0))
+            {
+                world.Violate($"{change.Key.Reason} of {user} is {entries} times in the ledger: {string.Join(" | ", change)}");
+            }
+        }
+    }
+
+    private async Task CheckSpendAsync()
+    {
+        // The month before is reconciled only for a while after its end.
+        var month = Periods.MonthOf(world.Time.GetUtcNow());
+        var recorded = accounts.Values.SelectMany(rows => rows.Months).Where(use => use.Month == month).Sum(use => use.CostNanoUsd);
+        var spent = await world.Books.HasTableAsync(TableNames.Spend) ? await world.Books.SpentNanoUsdAsync(month) : 0;
+        if (spent != recorded)
+        {
+            world.Violate($"The platform's spend of {month} is {spent}, the accounts' {recorded} nano-USD.");
+        }
+    }
+
+    private List<HoldRecord> HoldsOf(Exchange exchange) =>
+        accounts.TryGetValue(exchange.User, out var rows) ? [.. rows.Holds.Where(hold => exchange.OperationIds.Contains(hold.Hold.OperationId))] : [];
+
+    private static string ReasonOf(Exchange exchange) => JsonDocument.Parse(exchange.Body!).RootElement.GetProperty("reason").GetString()!;
+}

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text.Json;
+using ServerlessAi.Simulation.Worlds;
+
+namespace ServerlessAi.Simulation.People;
+
+/// <summary>
+/// Somebody who uses the product: asks for images and texts, some of them again and again, some several at once; repeats a request with its idempotency
+/// key when no answer came, sometimes at once and to another instance; and sometimes leaves before the answer is there.
+/// </summary>
+internal sealed class User(World world, string name, Random random)
+{
+    private const int ActionsLimit = 9;
+    private const int AttemptsLimit = 5;
+    private static readonly string[] Subjects = ["fox", "owl", "lake", "tower"];
+    private static readonly string[] Models = ["openai-gpt-4.1", "openai-gpt-4.1-mini", "GPT_4_TURBO"];
+
+    private int keys;
+
+    public async Task LiveAsync()
+    {
+        var actions = random.Next(3, ActionsLimit);
+        for (var action = 0; action < actions; action++)
+        {
+            await PauseAsync();
+            await ActAsync();
+        }
+    }
+
+    private Task ActAsync() => random.Next(10) switch
+    {
+        0 => LookAsync(),
+        < 4 => Task.WhenAll(Enumerable.Range(0, random.Next(2, 5)).Select(_ => OnceAsync(Draw(key: null))).ToList()),
+        < 5 => OnceAsync(Draw(key: null)),
+        _ => UntilAnsweredAsync(Draw(NewKey())),
+    };
+
+    // Most look again soon, some come back when leases have lapsed.
+    private Task PauseAsync() => Task.Delay(TimeSpan.FromMilliseconds(random.Next(8) == 0 ? random.Next(60_000, 500_000) : random.Next(10, 4_000)), world.Time);
+
+    private string NewKey() => string.Create(CultureInfo.InvariantCulture, $"{name}-{++keys}");
+
+    private (string Path, string Body, string? Key) Draw(string? key)
+    {
+        var subject = random.Next(2) == 0 ? Subjects[random.Next(Subjects.Length)] : string.Create(CultureInfo.InvariantCulture, $"thing {random.Next(1_000_000)}");
+        return random.Next(2) == 0
+            ? ("api/ai-preview-image", JsonSerializer.Serialize(new { prompt = subject, tier = random.Next(4) == 0 ? "standard" : null }), key)
+            : ("api/complete", JsonSerializer.Serialize(
+                new { prompt = subject, model = Models[random.Next(Models.Length)], maxTokens = random.Next(3) * 400 + 40, useCache = random.Next(3) > 0 }), key);
+    }
+
+    private async Task LookAsync()
+    {
+        var reply = await OnceAsync(("api/credits", Body: null, Key: null), "GET");
+        if (reply is { Succeeded: true } && reply.Body.GetProperty("credits").GetDecimal() < 0)
+        {
+            world.Violate($"{name} was shown a negative balance: {reply.Text}");
+        }
+    }
+
+    private async Task<Reply?> OnceAsync((string Path, string? Body, string? Key) request, string method = "POST")
+    {
+        if (await FindInstanceAsync() is not { } instance)
+        {
+            return null;
+        }
+
+        var exchange = new Exchange(world.Exchanges.Count + 1, name, method, request.Path, request.Body, request.Key);
+        exchange.Headers["x-user-id"] = name;
+        if (request.Key is { } key)
+        {
+            exchange.Headers["Idempotency-Key"] = key;
+        }
+
+        using var patience = random.Next(12) == 0 ? new CancellationTokenSource(TimeSpan.FromMilliseconds(random.Next(3_000)), world.Time) : null;
+        return await world.SendAsync(instance, exchange, patience?.Token ?? CancellationToken.None);
+    }
+
+    /// <summary>As a careful client does: the same request with the same key, until there is an answer that repeating would not change.</summary>
+    private async Task UntilAnsweredAsync((string Path, string Body, string? Key) request)
+    {
+        for (var attempt = 0; attempt < AttemptsLimit; attempt++)
+        {
+            var replies = random.Next(5) == 0
+                ? await Task.WhenAll(OnceAsync(request), OnceAsync(request))
+                : [await OnceAsync(request)];
+            // Once in a while an answered request is sent again all the same.
+            if (replies.Any(reply => reply is { Status: < 500 and not (409 or 429) }) && random.Next(3) > 0)
+            {
+                return;
+            }
+
+            await PauseAsync();
+        }
+    }
+
+    private async Task<Instance?> FindInstanceAsync()
+    {
+        for (var look = 0; look < 100; look++)
+        {
+            if (world.Alive is { Count: > 0 } alive)
+            {
+                return alive[random.Next(alive.Count)];
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(5), world.Time);
+        }
+
+        return null;
+    }
+}

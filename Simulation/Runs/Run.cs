@@ -1,0 +1,101 @@
+using System.Globalization;
+using ServerlessAi.Simulation.Books;
+using ServerlessAi.Simulation.People;
+using ServerlessAi.Simulation.Worlds;
+using ServerlessAi.Simulator.Storage;
+using ServerlessAi.Simulator.Time;
+
+namespace ServerlessAi.Simulation.Runs;
+
+/// <summary>What one seed came to.</summary>
+internal sealed record RunResult(int Seed, IReadOnlyList<string> Violations, ulong Digest)
+{
+    public long StorageRequests { get; init; }
+
+    public int Requests { get; init; }
+
+    public int ProviderCalls { get; init; }
+
+    public int Crashes { get; init; }
+
+    public long StorageFaults { get; init; }
+
+    public double VirtualHours { get; init; }
+}
+
+/// <summary>One world from its beginning to the audit at its end.</summary>
+internal static class Run
+{
+    /// <summary>Longer than any lease, and than any clock is wrong.</summary>
+    private static readonly TimeSpan EveryLease = TimeSpan.FromMinutes(12);
+
+    /// <summary>A world that lives longer than this hangs.</summary>
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromHours(24);
+
+    /// <param name="trace">Gets a line for all that happens; null for nobody.</param>
+    public static RunResult Of(int seed, Action<string>? trace = null)
+    {
+        var world = new World(seed, trace);
+        try
+        {
+            Conductor.Run(world.Time, TimeLimit, () => LiveAsync(world));
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is, it belongs to the seed.
+            world.Violate($"The world broke: {exception}");
+        }
+
+        return new RunResult(seed, [.. world.Violations], world.Digest)
+        {
+            StorageRequests = world.Everything.Requests,
+            Requests = world.Exchanges.Count,
+            ProviderCalls = world.Vendors.Calls.Count,
+            Crashes = world.Crashes,
+            StorageFaults = world.Weather.Count.Where(pair => pair.Key != FaultKind.None).Sum(pair => (long)pair.Value),
+            VirtualHours = world.Time.Elapsed.TotalHours,
+        };
+    }
+
+    private static async Task LiveAsync(World world)
+    {
+        var random = world.Random("fate");
+        for (var machine = 0; machine < world.Plan.Machines; machine++)
+        {
+            await world.StartInstanceAsync(Fate.Skew(world.Plan, random));
+        }
+
+        var users = Enumerable.Range(0, world.Plan.Users).Select(number => string.Create(CultureInfo.InvariantCulture, $"user{number}")).ToList();
+        var fate = new Fate(world, random);
+        var troubles = Task.WhenAll(fate.RunAsync(), world.Weather.ChangeAsync());
+        await Task.WhenAll(users
+            .Select(user => new User(world, user, world.Random(user)).LiveAsync())
+            .Append(new Admin(world, users, world.Random("admin")).LiveAsync())
+            .ToList());
+        fate.End();
+        world.Weather.Calm();
+        world.Vendors.Calm();
+        await troubles;
+        await RecoverAsync(world);
+        await new FinalAudit(world, users).CheckAsync();
+        await world.EndAsync();
+    }
+
+    /// <summary>All is well again, and the app has the time and the timers that it needs to put its books in order.</summary>
+    private static async Task RecoverAsync(World world)
+    {
+        foreach (var instance in world.Alive)
+        {
+            instance.Machine.Clock.Skew = TimeSpan.Zero;
+        }
+
+        var survivor = world.Alive.Count > 0 ? world.Alive[0] : await world.StartInstanceAsync(TimeSpan.Zero);
+        await Task.Delay(EveryLease, world.Time);
+        await world.Everything.LateArrivalsAsync();
+        foreach (var timer in (string[])["sweep-holds", "reset-quotas", "reconcile-spend"])
+        {
+            await Fate.RunTimerAsync(world, survivor, timer);
+            await Task.Delay(TimeSpan.FromSeconds(30), world.Time);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using ServerlessAi.Simulation.People;
+
+namespace ServerlessAi.Simulation.Worlds;
+
+/// <summary>What befalls a world: machines that die or are stopped and replaced, calendars that jump, timers that run too often or never.</summary>
+internal sealed class Fate(World world, Random random)
+{
+    private static readonly string[] Timers = ["sweep-holds", "reset-quotas", "reconcile-spend"];
+    private bool isOver;
+
+    public static TimeSpan Skew(WorldPlan plan, Random random) =>
+        plan.HasWrongClocks && random.Next(2) == 0 ? TimeSpan.FromSeconds(random.Next(-300, 301)) : TimeSpan.Zero;
+
+    /// <summary>Nothing more befalls anybody.</summary>
+    public void End() => isOver = true;
+
+    public Task RunAsync() => Task.WhenAll(LoseMachinesAsync(), RunTimersAsync(), SetClocksAsync());
+
+    /// <summary>Runs a timer function on a machine, as its host would.</summary>
+    public static Task RunTimerAsync(World world, Instance instance, string timer) => world.SendAsync(
+        instance, new Exchange(world.Exchanges.Count + 1, "host", "POST", "admin/functions/" + timer, """{"input":""}""", key: null));
+
+    private async Task LoseMachinesAsync()
+    {
+        while (!isOver && world.Plan.HasCrashes)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(500, 40_000)), world.Time);
+            if (isOver || world.Alive is not { Count: > 0 } alive)
+            {
+                continue;
+            }
+
+            var victim = alive[random.Next(alive.Count)];
+            switch (random.Next(4))
+            {
+                case 0:
+                    world.Note($"machine {victim.Machine.Number} is stopped");
+                    await victim.StopAsync();
+                    break;
+                case 1:
+                    victim.Machine.Die();
+                    break;
+                default:
+                    victim.Machine.DieAfter(random.Next(40));
+                    await Task.WhenAny(victim.Machine.Death, Task.Delay(TimeSpan.FromSeconds(30), world.Time));
+                    break;
+            }
+
+            world.CountCrash();
+            world.Note($"machine {victim.Machine.Number} is {(victim.Machine.IsAlive ? "alive" : "gone")}");
+            if (!victim.Machine.IsAlive)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(5_000)), world.Time);
+                await world.StartInstanceAsync(Skew(world.Plan, random));
+            }
+        }
+    }
+
+    private async Task RunTimersAsync()
+    {
+        while (!isOver && world.Plan.TimerEagerness > 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(2_000, 60_000 / world.Plan.TimerEagerness)), world.Time);
+            var timer = Timers[random.Next(Timers.Length)];
+            var runs = world.Alive.Take(world.Plan.TimerEagerness).Select(instance => RunTimerAsync(world, instance, timer)).ToList();
+            await Task.WhenAll(runs);
+        }
+    }
+
+    private async Task SetClocksAsync()
+    {
+        while (!isOver)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(random.Next(20, 200)), world.Time);
+            if (isOver)
+            {
+                return;
+            }
+
+            // Time in which nothing happened: minutes, or until after a midnight.
+            var jump = random.Next(6) == 0 ? TimeSpan.FromHours(random.Next(1, 30)) : TimeSpan.FromSeconds(random.Next(-60, 900));
+            world.Time.JumpCalendar(jump);
+            world.Note($"calendar jumps by {jump.TotalSeconds:F0} s to {world.Time.GetUtcNow():yyyy-MM-dd HH:mm:ss}");
+            if (world.Plan.HasWrongClocks && world.Alive is { Count: > 0 } alive)
+            {
+                alive[random.Next(alive.Count)].Machine.Clock.Skew = Skew(world.Plan, random);
+            }
+        }
+    }
+}
