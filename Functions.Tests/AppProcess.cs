@@ -18,6 +18,9 @@ internal sealed partial class AppProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>Completes when the process is gone, however it ended.</summary>
+    public Task Ended => process.WaitForExitAsync();
+
     /// <param name="settings">As environment variables; <c>:</c> becomes <c>__</c>.</param>
     public static async Task<AppProcess> StartAsync(IReadOnlyDictionary<string, string?> settings)
     {
@@ -52,11 +55,17 @@ internal sealed partial class AppProcess : IAsyncDisposable
         throw new InvalidOperationException("The app ended: " + string.Join('\n', output) + await started.StandardError.ReadToEndAsync(patience.Token));
     }
 
+    /// <summary>Ends the process with SIGKILL, in the middle of whatever it does.</summary>
+    public Task KillAsync()
+    {
+        Kill(process);
+        return process.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        Kill(process);
-        await process.WaitForExitAsync();
+        await KillAsync();
         process.Dispose();
     }
 

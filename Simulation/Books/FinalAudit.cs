@@ -22,6 +22,7 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         {
             var rows = await world.Books.ReadAsync(user);
             accounts[user] = rows;
+            world.Coverage.Add(rows);
             CheckAccount(user, rows);
         }
 

@@ -13,6 +13,7 @@ internal sealed class User(World world, string name, Random random)
     private const int ActionsLimit = 9;
     private const int AttemptsLimit = 5;
     private static readonly string[] Subjects = ["fox", "owl", "lake", "tower"];
+    private static readonly int[] OutputTokens = [40, 440, 1_500, 4_000];
     private static readonly string[] Models = ["openai-gpt-4.1", "openai-gpt-4.1-mini", "GPT_4_TURBO"];
 
     private int keys;
@@ -46,7 +47,7 @@ internal sealed class User(World world, string name, Random random)
         return random.Next(2) == 0
             ? ("api/ai-preview-image", JsonSerializer.Serialize(new { prompt = subject, tier = random.Next(4) == 0 ? "standard" : null }), key)
             : ("api/complete", JsonSerializer.Serialize(
-                new { prompt = subject, model = Models[random.Next(Models.Length)], maxTokens = random.Next(3) * 400 + 40, useCache = random.Next(3) > 0 }), key);
+                new { prompt = subject, model = Models[random.Next(Models.Length)], maxTokens = OutputTokens[random.Next(OutputTokens.Length)], useCache = random.Next(3) > 0 }), key);
     }
 
     private async Task LookAsync()

@@ -72,7 +72,8 @@ internal sealed class Campaign(CampaignOptions options)
         }
         else if (results.Count % ProgressSeeds == 0)
         {
-            Console.WriteLine($"{results.Count} seeds, {failed} failed, {watch.Elapsed.TotalSeconds:F0} s");
+            PrintCoverage();
+        Console.WriteLine($"{results.Count} seeds, {failed} failed, {watch.Elapsed.TotalSeconds:F0} s");
         }
     }
 
@@ -84,6 +85,7 @@ internal sealed class Campaign(CampaignOptions options)
             $"{results.Sum(result => (long)result.Requests):N0} requests, {results.Sum(result => (long)result.ProviderCalls):N0} provider calls, "
             + $"{results.Sum(result => result.StorageRequests):N0} storage requests ({results.Sum(result => result.StorageFaults):N0} of them went wrong), "
             + $"{results.Sum(result => (long)result.Crashes):N0} crashes and stops, {results.Sum(result => result.VirtualHours):N0} hours of simulated time.");
+        PrintCoverage();
         Console.WriteLine($"{results.Count} seeds, {failed} failed, {violations} violations, {watch.Elapsed.TotalSeconds:F0} s.");
         if (results.Count < options.Seeds && !(options.StopAtFirst && failed > 0))
         {
@@ -92,6 +94,14 @@ internal sealed class Campaign(CampaignOptions options)
         }
 
         return failed == 0 ? 0 : 1;
+    }
+
+    private void PrintCoverage()
+    {
+        foreach (var thing in results.SelectMany(result => result.Coverage).GroupBy(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal).OrderBy(thing => thing.Key, StringComparer.Ordinal))
+        {
+            Console.WriteLine($"  {thing.Sum(),10:N0} {thing.Key}");
+        }
     }
 
     private static void Kill(Process worker)

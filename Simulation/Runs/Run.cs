@@ -21,6 +21,9 @@ internal sealed record RunResult(int Seed, IReadOnlyList<string> Violations, ulo
     public long StorageFaults { get; init; }
 
     public double VirtualHours { get; init; }
+
+    /// <summary>How often each thing worth seeing happened.</summary>
+    public required IReadOnlyDictionary<string, long> Coverage { get; init; }
 }
 
 /// <summary>One world from its beginning to the audit at its end.</summary>
@@ -48,6 +51,7 @@ internal static class Run
 
         return new RunResult(seed, [.. world.Violations], world.Digest)
         {
+            Coverage = world.Coverage.Counts,
             StorageRequests = world.Everything.Requests,
             Requests = world.Exchanges.Count,
             ProviderCalls = world.Vendors.Calls.Count,
@@ -78,6 +82,8 @@ internal static class Run
         await troubles;
         await RecoverAsync(world);
         await new FinalAudit(world, users).CheckAsync();
+        world.Exchanges.ForEach(world.Coverage.Add);
+        world.Coverage.Add(world.Weather);
         await world.EndAsync();
     }
 

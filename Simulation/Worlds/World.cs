@@ -51,6 +51,8 @@ internal sealed class World
 
     public int Crashes { get; private set; }
 
+    public Coverage Coverage { get; } = new();
+
     public IReadOnlyList<Instance> Alive => [.. instances.Where(instance => instance.Machine.IsAlive)];
 
     /// <summary>A fingerprint of everything that happened, in its order: two runs of a seed must agree in it.</summary>
