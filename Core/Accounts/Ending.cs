@@ -47,7 +47,7 @@ internal static class Ending
             Failures = month.Failures + 1,
             CostHeldNanoUsd = month.CostHeldNanoUsd - hold.CostNanoUsd,
         });
-        AddCost(posting, hold, costNanoUsd, uncertainNanoUsd);
+        Costs.Add(posting, hold, costNanoUsd, uncertainNanoUsd);
         var record = new HoldRecord(hold, status) { EndedAt = posting.Now, CostNanoUsd = costNanoUsd, UncertainCostNanoUsd = uncertainNanoUsd };
         posting.Write(record);
         return record;
@@ -68,34 +68,12 @@ internal static class Ending
     // The lease ended first and gave everything back; what is left to do is to put the true cost in the place of the assumed one.
     private static HoldRecord ReleaseLate(Posting posting, HoldRecord expired, Release command)
     {
-        var record = Corrected(posting, expired, command.CostNanoUsd, command.UncertainCostNanoUsd, command.Reason, command.Facts) with
+        var record = Costs.Correct(posting, expired, command.CostNanoUsd, command.UncertainCostNanoUsd, command.Reason, command.Facts) with
         {
             Status = HoldStatus.Released,
         };
         posting.Write(record);
         return record;
-    }
-
-    /// <summary>Brings an ended hold's cost to what is known now. The log only grows: a line says what changes.</summary>
-    private static HoldRecord Corrected(Posting posting, HoldRecord ended, long costNanoUsd, long uncertainNanoUsd, string reason, UsageFacts? facts = null)
-    {
-        var hold = ended.Hold;
-        var (cost, uncertain) = (costNanoUsd - ended.CostNanoUsd, uncertainNanoUsd - ended.UncertainCostNanoUsd);
-        if (cost == 0 && uncertain == 0)
-        {
-            return ended;
-        }
-
-        AddCost(posting, hold, cost, uncertain);
-        posting.Write(new UsageRecord(hold.OperationId, UsageEvents.CostCorrected, hold.Kind, posting.Now, facts)
-        {
-            CostNanoUsd = cost,
-            UncertainCostNanoUsd = uncertain,
-            Correction = ended.Corrections + 1,
-            PriceVersion = hold.PriceVersion,
-            Reason = reason,
-        });
-        return ended with { CostNanoUsd = costNanoUsd, UncertainCostNanoUsd = uncertainNanoUsd, Corrections = ended.Corrections + 1 };
     }
 
     private static HoldRecord SettleOpen(Posting posting, Hold hold, Settle command)
@@ -122,7 +100,7 @@ internal static class Ending
         }
 
         // What the lapse counted was an assumption about the same call: the settlement's cost takes its place.
-        var corrected = Corrected(posting, lapsed, costNanoUsd: 0, uncertainNanoUsd: 0, "settled");
+        var corrected = Costs.Correct(posting, lapsed, costNanoUsd: 0, uncertainNanoUsd: 0, "settled");
         return Charge(posting, corrected, command, due, posting.TakeAvailable(due));
     }
 
@@ -162,7 +140,7 @@ internal static class Ending
     private static void Count(Posting posting, Hold hold, Settle command, long charged)
     {
         var facts = command.Facts;
-        AddCost(posting, hold, command.CostNanoUsd, command.UncertainCostNanoUsd);
+        Costs.Add(posting, hold, command.CostNanoUsd, command.UncertainCostNanoUsd);
         posting.ChangeDay(hold.Day, day => day with
         {
             FreeImagesUsed = day.FreeImagesUsed + hold.FreeImages,
@@ -184,20 +162,6 @@ internal static class Ending
                     facts.Provider,
                     new ProviderUse(provider.Calls + 1, provider.Tokens + facts.Tokens, provider.CostNanoUsd + command.CostNanoUsd - command.UncertainCostNanoUsd)),
             };
-        });
-    }
-
-    private static void AddCost(Posting posting, Hold hold, long costNanoUsd, long uncertainNanoUsd)
-    {
-        posting.ChangeDay(hold.Day, day => day with
-        {
-            CostNanoUsd = day.CostNanoUsd + costNanoUsd,
-            UncertainCostNanoUsd = day.UncertainCostNanoUsd + uncertainNanoUsd,
-        });
-        posting.ChangeMonth(hold.Month, month => month with
-        {
-            CostNanoUsd = month.CostNanoUsd + costNanoUsd,
-            UncertainCostNanoUsd = month.UncertainCostNanoUsd + uncertainNanoUsd,
         });
     }
 
