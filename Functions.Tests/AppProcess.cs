@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using ServerlessAi.Functions;
 
@@ -8,6 +9,7 @@ namespace ServerlessAi.Tests;
 internal sealed partial class AppProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(60);
     private readonly Process process;
 
     private AppProcess(Process process, Uri address)
@@ -60,6 +62,21 @@ internal sealed partial class AppProcess : IAsyncDisposable
     {
         Kill(process);
         return process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks the process to end, as the platform does.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    /// <returns>The exit code.</returns>
+    public async Task<int> EndedAsync()
+    {
+        using var patience = new CancellationTokenSource(EndLimit);
+        await process.WaitForExitAsync(patience.Token);
+        return process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()

@@ -66,6 +66,7 @@ internal sealed class TestApp : IAsyncDisposable
             ["Plans:Items:free:SpacingMs"] = "0",
             ["AzureWebJobs.reset-quotas.Disabled"] = "true",
             ["AzureWebJobs.sweep-holds.Disabled"] = "true",
+            ["AzureWebJobs.reconcile-spend.Disabled"] = "true",
         };
         foreach (var (name, value) in (sharing?.Settings ?? new Dictionary<string, string?>()).Concat(settings ?? new Dictionary<string, string?>()))
         {
@@ -132,6 +133,9 @@ internal sealed class TestApp : IAsyncDisposable
         Assert.Equal(200, reply.Status);
         return reply;
     }
+
+    /// <summary>Stops as the platform does; storage and clock can be shared with another app afterwards.</summary>
+    public Task StopAsync(CancellationToken cancellationToken = default) => host.StopAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -100,13 +100,25 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
             fold.Fence();
         }
 
-        known = fold.HasWrites ? new Snapshot(fold.State, await context.Table.CommitAsync(fold)) : snapshot;
+        known = fold.HasWrites ? await WriteAsync(fold) : snapshot;
         for (var i = 0; i < outcomes.Count; i++)
         {
             batch[i].Result.TrySetResult(outcomes[i]);
         }
 
         return [.. batch.Skip(outcomes.Count)];
+    }
+
+    private async Task<Snapshot> WriteAsync(Fold fold)
+    {
+        var written = new Snapshot(fold.State, await context.Table.CommitAsync(fold));
+        // Only here, so that the platform's spend is the sum of recorded costs. What a lost reply leaves out comes back when spend is reconciled.
+        foreach (var (month, costNanoUsd, calls) in fold.Spent())
+        {
+            context.Spend.Add(month, costNanoUsd, calls);
+        }
+
+        return written;
     }
 
     /// <summary>Decides the batch in order, as far as its rows fit one transaction.</summary>

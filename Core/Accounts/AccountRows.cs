@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Data.Tables;
 using ServerlessAi.Storage;
 
@@ -19,7 +20,7 @@ internal static class AccountRows
     public static string EntryKey(long sequence) => "entry|" + TableKey.Inverted(sequence);
 
     public static string UsageKey(UsageRecord usage) =>
-        $"use|{TableKey.Inverted(usage.At)}|{TableKey.Escape(usage.OperationId)}|{usage.Event}";
+        $"use|{TableKey.Inverted(usage.At)}|{TableKey.Escape(usage.OperationId)}|{usage.Event}{(usage.Correction > 0 ? string.Create(CultureInfo.InvariantCulture, $"|{usage.Correction}") : "")}";
 
     public static string ClaimKey(string keyHash) => "idem|" + keyHash;
 

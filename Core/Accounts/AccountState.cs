@@ -22,10 +22,10 @@ public sealed record AccountState
     /// <summary>Open holds only; the ended ones live in their own rows.</summary>
     public ImmutableArray<Hold> Holds { get; init; } = [];
 
-    /// <summary>Newest first: today and the day before, into which a hold of before midnight settles.</summary>
+    /// <summary>Newest first: today, the day before, and further days as long as an open hold was reserved in them.</summary>
     public ImmutableArray<DayUse> Days { get; init; } = [];
 
-    /// <summary>Newest first: this month and the one before.</summary>
+    /// <summary>Newest first: this month, the one before, and further ones as long as an open hold was reserved in them.</summary>
     public ImmutableArray<MonthUse> Months { get; init; } = [];
 
     public RateUse Rate { get; init; } = new();
@@ -81,6 +81,9 @@ public sealed record DayUse(string Day)
     public long ChargedMicro { get; init; }
 
     public long CostNanoUsd { get; init; }
+
+    /// <summary>The part of <see cref="CostNanoUsd"/> that is only assumed.</summary>
+    public long UncertainCostNanoUsd { get; init; }
 }
 
 /// <summary>What one month used; the row <c>month|yyyyMM</c> repeats it.</summary>
@@ -102,13 +105,16 @@ public sealed record MonthUse(string Month)
 
     public long CostNanoUsd { get; init; }
 
+    /// <summary>The part of <see cref="CostNanoUsd"/> that is only assumed.</summary>
+    public long UncertainCostNanoUsd { get; init; }
+
     public long CostHeldNanoUsd { get; init; }
 
     public ImmutableSortedDictionary<string, ProviderUse> Providers { get; init; } =
         ImmutableSortedDictionary.Create<string, ProviderUse>(StringComparer.Ordinal);
 }
 
-/// <summary>One provider's share of a month.</summary>
+/// <summary>One provider's share of a month: what its answers cost, nothing assumed.</summary>
 public sealed record ProviderUse(int Calls, long Tokens, long CostNanoUsd);
 
 /// <summary>When requests were last admitted, for spacing and for the requests-a-minute window.</summary>

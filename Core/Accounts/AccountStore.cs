@@ -17,8 +17,9 @@ public sealed class AccountStore
     private readonly ConcurrentDictionary<string, AccountLane> lanes = new(StringComparer.Ordinal);
     private readonly LaneContext context;
 
-    public AccountStore(Storage.Tables tables, ActiveIndex active, TimeProvider time, IIdSource ids, IOptions<AccountOptions> options, ILogger<AccountStore> logger) =>
-        context = new LaneContext(new AccountTable(tables), active, time, ids, options.Value, logger);
+    public AccountStore(
+        Storage.Tables tables, ActiveIndex active, PlatformSpend spend, TimeProvider time, IIdSource ids, IOptions<AccountOptions> options, ILogger<AccountStore> logger) =>
+        context = new LaneContext(new AccountTable(tables), active, spend, time, ids, options.Value, logger);
 
     /// <summary>Carries out one command, after those that wait for the same account.</summary>
     /// <returns>
@@ -48,6 +49,10 @@ public sealed class AccountStore
     /// <summary>The account as stored, nothing rolled or reclaimed; null when it does not exist.</summary>
     public async Task<AccountState?> ReadStoredAsync(string accountId) => (await context.Table.ReadAsync(accountId))?.State;
 
+    /// <summary>What a month's roll-up of one account says; nothing when it has none.</summary>
+    internal Task<SpendSum> ReadSpendAsync(string accountId, string month, CancellationToken cancellationToken) =>
+        context.Table.ReadSpendAsync(accountId, month, cancellationToken);
+
     // A lane dropped while it works stays correct: its successor meets it at the row's tag.
     private void DropIdleLanes()
     {
@@ -59,4 +64,5 @@ public sealed class AccountStore
 }
 
 /// <summary>What all lanes share.</summary>
-internal sealed record LaneContext(AccountTable Table, ActiveIndex Active, TimeProvider Time, IIdSource Ids, AccountOptions Options, ILogger Logger);
+internal sealed record LaneContext(
+    AccountTable Table, ActiveIndex Active, PlatformSpend Spend, TimeProvider Time, IIdSource Ids, AccountOptions Options, ILogger Logger);

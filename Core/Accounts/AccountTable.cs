@@ -26,6 +26,14 @@ internal sealed class AccountTable(Tables tables)
     public async Task<ClaimRecord?> ReadClaimAsync(string accountId, string keyHash) =>
         await ReadRowAsync(accountId, AccountRows.ClaimKey(keyHash)) is { } row ? AccountRows.ToClaim(row) : null;
 
+    public async Task<SpendSum> ReadSpendAsync(string accountId, string month, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Accounts);
+        var row = await client.GetEntityIfExistsAsync<TableEntity>(
+            AccountRows.Partition(accountId), AccountRows.MonthKey(month), ["CostNanoUsd", "Calls"], cancellationToken);
+        return row.HasValue ? new SpendSum(row.Value!.GetInt64("CostNanoUsd") ?? 0, row.Value.GetInt32("Calls") ?? 0) : SpendSum.None;
+    }
+
     /// <summary>Writes a fold. The account's own row carries the condition for all: no other row can change without it.</summary>
     /// <returns>The tag of the new state.</returns>
     public async Task<ETag> CommitAsync(Fold fold)

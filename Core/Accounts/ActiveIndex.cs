@@ -33,20 +33,17 @@ public sealed class ActiveIndex(Tables tables)
         marked[mark] = true;
     }
 
-    /// <summary>Accounts marked in the hours from <paramref name="from"/> to <paramref name="to"/>, each once.</summary>
+    /// <summary>Accounts marked in the hours from <paramref name="from"/> to <paramref name="to"/>, each once. One query, however many hours there are.</summary>
     public async IAsyncEnumerable<string> ReadAsync(DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Active);
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (var hour = from; hour < to.AddHours(1); hour = hour.AddHours(1))
+        var filter = TableClient.CreateQueryFilter($"PartitionKey ge {HourOf(from)} and PartitionKey le {HourOf(to)}");
+        await foreach (var row in client.QueryAsync<TableEntity>(filter, select: ["Account"], cancellationToken: cancellationToken))
         {
-            var partition = HourOf(hour);
-            await foreach (var row in client.QueryAsync<TableEntity>($"PartitionKey eq '{partition}'", cancellationToken: cancellationToken))
+            if (row.GetString("Account") is { } account && seen.Add(account))
             {
-                if (row.GetString("Account") is { } account && seen.Add(account))
-                {
-                    yield return account;
-                }
+                yield return account;
             }
         }
     }

@@ -24,9 +24,12 @@ public sealed record Reserve(
 
 /// <summary>Turns a hold into a charge, or into less.</summary>
 /// <param name="ChargeMicro">What the call costs the user; a hold of the free quota charges nothing whatever is said here.</param>
-/// <param name="CostNanoUsd">What it cost us.</param>
+/// <param name="CostNanoUsd">What the whole operation cost us.</param>
 public sealed record Settle(string OperationId, long ChargeMicro, long CostNanoUsd, UsageFacts Facts) : Command(OperationId)
 {
+    /// <summary>The part of <see cref="CostNanoUsd"/> that is only assumed.</summary>
+    public long UncertainCostNanoUsd { get; init; }
+
     public HoldRecord? Recorded { get; init; }
 
     /// <summary>What answers the idempotency key of the hold again; null when it has none.</summary>
@@ -45,6 +48,9 @@ public sealed record Remember(string OperationId, Claim Claim, string Payload) :
 /// <summary>Ends a hold without a charge; what we had to pay all the same is in <paramref name="CostNanoUsd"/>.</summary>
 public sealed record Release(string OperationId, string Reason, long CostNanoUsd = 0, UsageFacts? Facts = null) : Command(OperationId)
 {
+    /// <summary>The part of <see cref="CostNanoUsd"/> that is only assumed.</summary>
+    public long UncertainCostNanoUsd { get; init; }
+
     public HoldRecord? Recorded { get; init; }
 }
 

@@ -23,40 +23,55 @@ internal static class Ending
 
     public static Outcome Decide(Posting posting, Release command)
     {
-        if (FindOpen(posting, command.OperationId) is not { } hold)
+        if (FindOpen(posting, command.OperationId) is { } hold)
         {
-            return command.Recorded is { } recorded
-                ? After(recorded, posting)
-                : new Refused(Refusal.NotFound("No reservation of this operation exists."));
+            return After(ReleaseOpen(posting, hold, command), posting);
         }
 
-        var record = GiveUp(posting, hold, HoldStatus.Released, command.CostNanoUsd);
-        posting.Write(new UsageRecord(hold.OperationId, UsageEvents.Failed, hold.Kind, posting.Now, command.Facts)
+        return command.Recorded switch
         {
-            CostNanoUsd = command.CostNanoUsd,
-            PriceVersion = hold.PriceVersion,
-            Reason = command.Reason,
-        });
-        return After(record, posting);
+            null => new Refused(Refusal.NotFound("No reservation of this operation exists.")),
+            { Status: HoldStatus.Expired } expired => After(ReleaseLate(posting, expired, command), posting),
+            var ended => After(ended, posting),
+        };
     }
 
     /// <summary>Ends a hold without a charge and gives back everything it held.</summary>
-    public static HoldRecord GiveUp(Posting posting, Hold hold, HoldStatus status, long costNanoUsd)
+    public static HoldRecord GiveUp(Posting posting, Hold hold, HoldStatus status, long costNanoUsd, long uncertainNanoUsd)
     {
         posting.RemoveHold(hold.OperationId);
         posting.GiveBack(hold.Allocations);
-        posting.ChangeDay(hold.Day, day => FreeHeld(day, hold) with
-        {
-            Failures = day.Failures + 1,
-            CostNanoUsd = day.CostNanoUsd + costNanoUsd,
-        });
+        posting.ChangeDay(hold.Day, day => FreeHeld(day, hold) with { Failures = day.Failures + 1 });
         posting.ChangeMonth(hold.Month, month => month with
         {
             Failures = month.Failures + 1,
             CostHeldNanoUsd = month.CostHeldNanoUsd - hold.CostNanoUsd,
-            CostNanoUsd = month.CostNanoUsd + costNanoUsd,
         });
-        var record = new HoldRecord(hold, status) { EndedAt = posting.Now, CostNanoUsd = costNanoUsd };
+        Costs.Add(posting, hold, costNanoUsd, uncertainNanoUsd);
+        var record = new HoldRecord(hold, status) { EndedAt = posting.Now, CostNanoUsd = costNanoUsd, UncertainCostNanoUsd = uncertainNanoUsd };
+        posting.Write(record);
+        return record;
+    }
+
+    private static HoldRecord ReleaseOpen(Posting posting, Hold hold, Release command)
+    {
+        posting.Write(new UsageRecord(hold.OperationId, UsageEvents.Failed, hold.Kind, posting.Now, command.Facts)
+        {
+            CostNanoUsd = command.CostNanoUsd,
+            UncertainCostNanoUsd = command.UncertainCostNanoUsd,
+            PriceVersion = hold.PriceVersion,
+            Reason = command.Reason,
+        });
+        return GiveUp(posting, hold, HoldStatus.Released, command.CostNanoUsd, command.UncertainCostNanoUsd);
+    }
+
+    // The lease ended first and gave everything back; what is left to do is to put the true cost in the place of the assumed one.
+    private static HoldRecord ReleaseLate(Posting posting, HoldRecord expired, Release command)
+    {
+        var record = Costs.Correct(posting, expired, command.CostNanoUsd, command.UncertainCostNanoUsd, command.Reason, command.Facts) with
+        {
+            Status = HoldStatus.Released,
+        };
         posting.Write(record);
         return record;
     }
@@ -72,7 +87,7 @@ internal static class Ending
         posting.ChangeDay(hold.Day, day => FreeHeld(day, hold));
         posting.ChangeMonth(hold.Month, month => month with { CostHeldNanoUsd = month.CostHeldNanoUsd - hold.CostNanoUsd });
         AnswerClaim(posting, hold, command);
-        return Charge(posting, hold, command, due, Joined(used, more), late: false);
+        return Charge(posting, new HoldRecord(hold, HoldStatus.Open), command, due, Joined(used, more));
     }
 
     // The provider answered after the hold had lapsed and its credits may be gone: charge what is there, bear the rest.
@@ -84,7 +99,9 @@ internal static class Ending
             AnswerClaim(posting, lapsed.Hold, command);
         }
 
-        return Charge(posting, lapsed.Hold, command, due, posting.TakeAvailable(due), late: true);
+        // What the lapse counted was an assumption about the same call: the settlement's cost takes its place.
+        var corrected = Costs.Correct(posting, lapsed, costNanoUsd: 0, uncertainNanoUsd: 0, "settled");
+        return Charge(posting, corrected, command, due, posting.TakeAvailable(due));
     }
 
     private static void AnswerClaim(Posting posting, Hold hold, Settle command)
@@ -95,8 +112,9 @@ internal static class Ending
         }
     }
 
-    private static HoldRecord Charge(Posting posting, Hold hold, Settle command, long due, ImmutableArray<Allocation> paid, bool late)
+    private static HoldRecord Charge(Posting posting, HoldRecord before, Settle command, long due, ImmutableArray<Allocation> paid)
     {
+        var hold = before.Hold;
         var charged = paid.Sum(allocation => allocation.Micro);
         if (charged > 0)
         {
@@ -104,13 +122,15 @@ internal static class Ending
         }
 
         Count(posting, hold, command, charged);
-        var record = new HoldRecord(hold, HoldStatus.Settled)
+        var record = before with
         {
+            Status = HoldStatus.Settled,
             EndedAt = posting.Now,
             ChargedMicro = charged,
             AbsorbedMicro = due - charged,
             CostNanoUsd = command.CostNanoUsd,
-            Late = late,
+            UncertainCostNanoUsd = command.UncertainCostNanoUsd,
+            Late = before.Status != HoldStatus.Open,
         };
         posting.Write(record);
         Log(posting, record, command.Facts);
@@ -120,13 +140,13 @@ internal static class Ending
     private static void Count(Posting posting, Hold hold, Settle command, long charged)
     {
         var facts = command.Facts;
+        Costs.Add(posting, hold, command.CostNanoUsd, command.UncertainCostNanoUsd);
         posting.ChangeDay(hold.Day, day => day with
         {
             FreeImagesUsed = day.FreeImagesUsed + hold.FreeImages,
             TokensUsed = day.TokensUsed + facts.Tokens,
             Calls = day.Calls + 1,
             ChargedMicro = day.ChargedMicro + charged,
-            CostNanoUsd = day.CostNanoUsd + command.CostNanoUsd,
         });
         posting.ChangeMonth(hold.Month, month =>
         {
@@ -138,9 +158,9 @@ internal static class Ending
                 Downgrades = month.Downgrades + (hold.DowngradeReason is null ? 0 : 1),
                 Tokens = month.Tokens + facts.Tokens,
                 ChargedMicro = month.ChargedMicro + charged,
-                CostNanoUsd = month.CostNanoUsd + command.CostNanoUsd,
                 Providers = month.Providers.SetItem(
-                    facts.Provider, new ProviderUse(provider.Calls + 1, provider.Tokens + facts.Tokens, provider.CostNanoUsd + command.CostNanoUsd)),
+                    facts.Provider,
+                    new ProviderUse(provider.Calls + 1, provider.Tokens + facts.Tokens, provider.CostNanoUsd + command.CostNanoUsd - command.UncertainCostNanoUsd)),
             };
         });
     }
@@ -153,6 +173,7 @@ internal static class Ending
             ChargedMicro = record.ChargedMicro,
             AbsorbedMicro = record.AbsorbedMicro,
             CostNanoUsd = record.CostNanoUsd,
+            UncertainCostNanoUsd = record.UncertainCostNanoUsd,
             FreeImages = hold.FreeImages,
             PriceVersion = hold.PriceVersion,
             Reason = record.Late ? "late" : null,

@@ -19,8 +19,8 @@ internal sealed class Fold(Snapshot before)
 
     public bool HasWrites { get; private set; }
 
-    // The account, two days and two months, and what the decisions add.
-    private int Rows => 5 + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count;
+    // The account, the days and months it keeps, and what the decisions add.
+    private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count;
 
     /// <summary>Writes the state even unchanged: whatever was sent before with its old tag can no longer arrive.</summary>
     public void Fence() => HasWrites = true;
@@ -44,7 +44,8 @@ internal sealed class Fold(Snapshot before)
             return true;
         }
 
-        if (Rows + more > TransactionRowsLimit && HasWrites)
+        var morePeriods = Math.Max(0, decision.State.Days.Length + decision.State.Months.Length - State.Days.Length - State.Months.Length);
+        if (Rows + more + morePeriods > TransactionRowsLimit && HasWrites)
         {
             return false;
         }
@@ -72,6 +73,12 @@ internal sealed class Fold(Snapshot before)
         return true;
     }
 
+    /// <summary>What this fold adds to the cost and calls of months, for months in which it changes them.</summary>
+    public IEnumerable<(string Month, long CostNanoUsd, long Calls)> Spent() => State.Months
+        .Select(month => (After: month, Before: before.State.Months.FirstOrDefault(earlier => string.Equals(earlier.Month, month.Month, StringComparison.Ordinal), MonthUse.None)))
+        .Select(pair => (pair.After.Month, CostNanoUsd: pair.After.CostNanoUsd - pair.Before.CostNanoUsd, Calls: (long)pair.After.Calls - pair.Before.Calls))
+        .Where(spent => spent.CostNanoUsd != 0 || spent.Calls != 0);
+
     public IReadOnlyList<TableTransactionAction> ToActions()
     {
         var partition = AccountRows.Partition(State.AccountId);
@@ -93,9 +100,9 @@ internal sealed class Fold(Snapshot before)
     }
 
     // A roll-up row repeats what was used, not what is held for the moment; holding alone does not rewrite it.
-    private IEnumerable<DayUse> ChangedDays() => State.Days.Select(Used).Where(day => day.Calls + day.Failures > 0).Except(before.State.Days.Select(Used));
+    private IEnumerable<DayUse> ChangedDays() => State.Days.Select(Used).Where(day => day.Calls + day.Failures > 0 || day.CostNanoUsd != 0).Except(before.State.Days.Select(Used));
 
-    private IEnumerable<MonthUse> ChangedMonths() => State.Months.Select(Used).Where(month => month.Calls + month.Failures > 0).Except(before.State.Months.Select(Used));
+    private IEnumerable<MonthUse> ChangedMonths() => State.Months.Select(Used).Where(month => month.Calls + month.Failures > 0 || month.CostNanoUsd != 0).Except(before.State.Months.Select(Used));
 
     private static DayUse Used(DayUse day) => day with { FreeImagesHeld = 0, TokensHeld = 0 };
 

@@ -75,7 +75,14 @@ public sealed record HoldRecord(Hold Hold, HoldStatus Status)
     /// <summary>What should have been charged but could not be collected; recorded, never a negative balance.</summary>
     public long AbsorbedMicro { get; init; }
 
+    /// <summary>What the operation cost us, as far as is known now: the sum of its usage lines.</summary>
     public long CostNanoUsd { get; init; }
+
+    /// <summary>The part of <see cref="CostNanoUsd"/> that is only assumed.</summary>
+    public long UncertainCostNanoUsd { get; init; }
+
+    /// <summary>How often its cost was corrected: at most when it was released, and when it was settled, after it had ended already.</summary>
+    public int Corrections { get; init; }
 
     /// <summary>Settled after it had expired or been released.</summary>
     public bool Late { get; init; }

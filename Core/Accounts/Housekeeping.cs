@@ -23,16 +23,19 @@ internal static class Housekeeping
         var day = Periods.DayOf(posting.Now);
         if (string.CompareOrdinal(day, state.Day.Day) > 0)
         {
-            state = state with { Days = [new DayUse(day), .. state.Days.Take(PeriodsKept - 1)] };
+            state = state with { Days = [new DayUse(day), .. state.Days.Where((use, i) => i < PeriodsKept - 1 || IsNamed(hold => hold.Day, use.Day))] };
         }
 
         var month = Periods.MonthOf(posting.Now);
         if (string.CompareOrdinal(month, state.Month.Month) > 0)
         {
-            state = state with { Months = [new MonthUse(month), .. state.Months.Take(PeriodsKept - 1)] };
+            state = state with { Months = [new MonthUse(month), .. state.Months.Where((use, i) => i < PeriodsKept - 1 || IsNamed(hold => hold.Month, use.Month))] };
         }
 
         posting.Set(state);
+
+        // A hold of an account that nobody touched for days still counts in its own period when it ends at last.
+        bool IsNamed(Func<Hold, string> period, string name) => state.Holds.Any(hold => string.Equals(period(hold), name, StringComparison.Ordinal));
     }
 
     private static void ExpireHolds(Posting posting, string operationId)
@@ -41,9 +44,12 @@ internal static class Housekeeping
             .Where(hold => hold.ExpiresAt <= posting.Now && !string.Equals(hold.OperationId, operationId, StringComparison.Ordinal));
         foreach (var hold in expired.Take(ReclaimLimit))
         {
-            Ending.GiveUp(posting, hold, HoldStatus.Expired, costNanoUsd: 0);
+            // Whoever took it is gone, or cannot say yet whether the vendor did the work: the worst case counts until somebody knows better.
+            Ending.GiveUp(posting, hold, HoldStatus.Expired, hold.CostNanoUsd, hold.CostNanoUsd);
             posting.Write(new UsageRecord(hold.OperationId, UsageEvents.Expired, hold.Kind, posting.Now, Facts: null)
             {
+                CostNanoUsd = hold.CostNanoUsd,
+                UncertainCostNanoUsd = hold.CostNanoUsd,
                 PriceVersion = hold.PriceVersion,
                 Reason = "lease_expired",
             });

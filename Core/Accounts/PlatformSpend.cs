@@ -22,6 +22,16 @@ public sealed class BudgetOptions
     public decimal? HardUsd { get; set; }
 }
 
+/// <summary>Cost and calls of a month, of one instance or of all.</summary>
+internal sealed record SpendSum(long CostNanoUsd, long Calls)
+{
+    public static readonly SpendSum None = new(0, 0);
+
+    public static SpendSum operator +(SpendSum one, SpendSum other) => new(one.CostNanoUsd + other.CostNanoUsd, one.Calls + other.Calls);
+
+    public static SpendSum operator -(SpendSum one, SpendSum other) => new(one.CostNanoUsd - other.CostNanoUsd, one.Calls - other.Calls);
+}
+
 /// <summary>How the platform's month stands against its budgets.</summary>
 public enum BudgetState
 {
@@ -31,11 +41,13 @@ public enum BudgetState
 }
 
 /// <summary>
-/// The platform's cost of a month: each instance writes a row of its own and all are summed when read. A crash may leave out the last seconds
-/// of one instance; the accounts' own roll-ups hold the truth.
+/// The platform's cost of a month: each instance adds up what its transactions recorded and writes it into a row of its own; all rows are summed
+/// when read. A crash or a lost reply leaves something out; <see cref="SpendReconciler"/> puts it right from the accounts' own roll-ups, which are
+/// the truth.
 /// </summary>
 public sealed partial class PlatformSpend(Tables tables, TimeProvider time, IIdSource ids, IOptions<BudgetOptions> options, ILogger<PlatformSpend> logger) : IFlushed
 {
+    private const string Reconciled = "reconciled";
     private static readonly TimeSpan ReadPatience = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
 
@@ -43,12 +55,13 @@ public sealed partial class PlatformSpend(Tables tables, TimeProvider time, IIdS
     private readonly ConcurrentDictionary<string, Own> own = new(StringComparer.Ordinal);
     private volatile Others others = new("", 0, DateTimeOffset.MinValue);
 
-    private sealed record Own(long CostNanoUsd, long Calls, long FlushedCalls);
+    private sealed record Own(SpendSum Sum, SpendSum Flushed);
 
     private sealed record Others(string Month, long CostNanoUsd, DateTimeOffset GoodUntil);
 
-    public void Add(string month, long costNanoUsd) => own.AddOrUpdate(
-        month, static (_, cost) => new Own(cost, 1, 0), static (_, sum, cost) => sum with { CostNanoUsd = sum.CostNanoUsd + cost, Calls = sum.Calls + 1 }, costNanoUsd);
+    /// <summary>Takes in what a committed transaction added to a month; negative where it corrected an assumption.</summary>
+    public void Add(string month, long costNanoUsd, long calls) => own.AddOrUpdate(
+        month, static (_, added) => new Own(added, SpendSum.None), static (_, known, added) => known with { Sum = known.Sum + added }, new SpendSum(costNanoUsd, calls));
 
     public async ValueTask<BudgetState> GetStateAsync(CancellationToken cancellationToken)
     {
@@ -74,31 +87,42 @@ public sealed partial class PlatformSpend(Tables tables, TimeProvider time, IIdS
             others = known;
         }
 
-        return known.CostNanoUsd + (own.TryGetValue(month, out var mine) ? mine.CostNanoUsd : 0);
+        return known.CostNanoUsd + (own.TryGetValue(month, out var mine) ? mine.Sum.CostNanoUsd : 0);
     }
 
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
-        foreach (var (month, sum) in own)
+        foreach (var (month, known) in own)
         {
-            if (sum.Calls == sum.FlushedCalls)
+            if (known.Sum == known.Flushed)
             {
                 continue;
             }
 
-            var client = await tables.GetAsync(TableNames.Spend);
-            var row = new TableEntity(month, instance) { ["CostNanoUsd"] = sum.CostNanoUsd, ["Calls"] = sum.Calls };
-            await client.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
-            own.AddOrUpdate(month, sum, (_, newer) => newer with { FlushedCalls = sum.Calls });
+            await WriteAsync(month, instance, known.Sum, cancellationToken);
+            own.AddOrUpdate(month, known, (_, newer) => newer with { Flushed = known.Sum });
         }
+    }
+
+    /// <summary>What all instances have written for a month; what <see cref="CorrectAsync"/> wrote is left out.</summary>
+    internal Task<SpendSum> SumInstancesAsync(string month, CancellationToken cancellationToken) => SumAsync(month, except: Reconciled, cancellationToken);
+
+    /// <summary>Replaces the month's one row that brings the sum of all rows to the truth.</summary>
+    internal Task CorrectAsync(string month, SpendSum difference, CancellationToken cancellationToken) => WriteAsync(month, Reconciled, difference, cancellationToken);
+
+    private async Task WriteAsync(string month, string rowKey, SpendSum sum, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Spend);
+        var row = new TableEntity(month, rowKey) { ["CostNanoUsd"] = sum.CostNanoUsd, ["Calls"] = sum.Calls };
+        await client.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
     }
 
     private async Task<Others> ReadOthersAsync(string month, DateTimeOffset now, CancellationToken cancellationToken)
     {
         try
         {
-            var sum = await SumOthersAsync(month, cancellationToken).WaitAsync(ReadPatience, time, cancellationToken);
-            return new Others(month, sum, now + Fresh);
+            var sum = await SumAsync(month, except: instance, cancellationToken).WaitAsync(ReadPatience, time, cancellationToken);
+            return new Others(month, sum.CostNanoUsd, now + Fresh);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
         {
@@ -107,15 +131,15 @@ public sealed partial class PlatformSpend(Tables tables, TimeProvider time, IIdS
         }
     }
 
-    private async Task<long> SumOthersAsync(string month, CancellationToken cancellationToken)
+    private async Task<SpendSum> SumAsync(string month, string except, CancellationToken cancellationToken)
     {
-        var sum = 0L;
+        var sum = SpendSum.None;
         var client = await tables.GetAsync(TableNames.Spend);
-        await foreach (var row in client.QueryAsync<TableEntity>($"PartitionKey eq '{month}'", select: ["RowKey", "CostNanoUsd"], cancellationToken: cancellationToken))
+        await foreach (var row in client.QueryAsync<TableEntity>($"PartitionKey eq '{month}'", select: ["RowKey", "CostNanoUsd", "Calls"], cancellationToken: cancellationToken))
         {
-            if (!string.Equals(row.RowKey, instance, StringComparison.Ordinal))
+            if (!string.Equals(row.RowKey, except, StringComparison.Ordinal))
             {
-                sum += row.GetInt64("CostNanoUsd") ?? 0;
+                sum += new SpendSum(row.GetInt64("CostNanoUsd") ?? 0, row.GetInt64("Calls") ?? 0);
             }
         }
 

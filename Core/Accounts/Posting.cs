@@ -81,13 +81,19 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
     public void RemoveHold(string operationId) =>
         State = State with { Holds = State.Holds.RemoveAll(hold => string.Equals(hold.OperationId, operationId, StringComparison.Ordinal)) };
 
-    /// <summary>Changes the day a hold was reserved in, when the state still keeps it.</summary>
-    public void ChangeDay(string day, Func<DayUse, DayUse> change) =>
-        State = State with { Days = [.. State.Days.Select(use => string.Equals(use.Day, day, StringComparison.Ordinal) ? change(use) : use)] };
+    /// <summary>Changes the day a hold was reserved in. An open hold's is always kept; one that ended longer ago counts in the oldest that is.</summary>
+    public void ChangeDay(string day, Func<DayUse, DayUse> change)
+    {
+        var i = PlaceOf(State.Days, use => string.Equals(use.Day, day, StringComparison.Ordinal));
+        State = State with { Days = State.Days.SetItem(i, change(State.Days[i])) };
+    }
 
-    /// <summary>Changes the month a hold was reserved in, when the state still keeps it.</summary>
-    public void ChangeMonth(string month, Func<MonthUse, MonthUse> change) =>
-        State = State with { Months = [.. State.Months.Select(use => string.Equals(use.Month, month, StringComparison.Ordinal) ? change(use) : use)] };
+    /// <inheritdoc cref="ChangeDay"/>
+    public void ChangeMonth(string month, Func<MonthUse, MonthUse> change)
+    {
+        var i = PlaceOf(State.Months, use => string.Equals(use.Month, month, StringComparison.Ordinal));
+        State = State with { Months = State.Months.SetItem(i, change(State.Months[i])) };
+    }
 
     /// <summary>An empty grant that no open hold may give back to has no further use.</summary>
     public void DropSpentGrants()
@@ -109,6 +115,19 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
         Operations = operations.ToImmutable(),
         Claims = claims.ToImmutable(),
     };
+
+    private static int PlaceOf<T>(ImmutableArray<T> periods, Func<T, bool> isNamed)
+    {
+        for (var i = 0; i < periods.Length; i++)
+        {
+            if (isNamed(periods[i]))
+            {
+                return i;
+            }
+        }
+
+        return periods.Length - 1;
+    }
 
     public static ImmutableArray<Allocation> Negated(IEnumerable<Allocation> allocations) =>
         [.. allocations.Select(allocation => allocation with { Micro = -allocation.Micro })];

@@ -25,7 +25,7 @@ public sealed record LedgerEntry(
     /// <summary>For a charge: what it pays for.</summary>
     public UsageFacts? Usage { get; init; }
 
-    /// <summary>For a charge: what the call cost us.</summary>
+    /// <summary>For a charge: what the operation cost us, attempts with an unknown outcome included.</summary>
     public long CostNanoUsd { get; init; }
 }
 
@@ -60,6 +60,7 @@ public static class UsageEvents
     public const string Success = "GEN_SUCCESS";
     public const string Failed = "GEN_FAILED";
     public const string Expired = "GEN_EXPIRED";
+    public const string CostCorrected = "COST_CORRECTED";
     public const string CacheHit = "CACHE_HIT";
     public const string Downgraded = "DOWNGRADED";
     public const string Refused = "REFUSED";
@@ -72,7 +73,14 @@ public sealed record UsageRecord(string OperationId, string Event, WorkKind Kind
 
     public long AbsorbedMicro { get; init; }
 
+    /// <summary>What it adds to our cost; negative where an assumption turned out too high.</summary>
     public long CostNanoUsd { get; init; }
+
+    /// <summary>The part of <see cref="CostNanoUsd"/> that is only assumed: nobody could say what the vendor did.</summary>
+    public long UncertainCostNanoUsd { get; init; }
+
+    /// <summary>1, 2: which correction of its operation this is; 0 for every other event. Part of the row's key.</summary>
+    public int Correction { get; init; }
 
     public int FreeImages { get; init; }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ServerlessAi.Storage;
 
 namespace ServerlessAi.Accounts;
 
@@ -6,16 +7,20 @@ namespace ServerlessAi.Accounts;
 /// Does early, for accounts that nobody touches, what their next command would do anyway: give back expired holds and roll periods. Running it
 /// late, twice or never changes no balance.
 /// </summary>
-public sealed partial class Sweeper(AccountStore accounts, ActiveIndex active, TimeProvider time, ILogger<Sweeper> logger)
+public sealed partial class Sweeper(AccountStore accounts, ActiveIndex active, Unsettled unsettled, TimeProvider time, ILogger<Sweeper> logger)
 {
     private const int AccountsAtOnce = 8;
 
-    /// <summary>Reclaims expired holds of accounts that were active in the last two hours; no hold lives longer than one.</summary>
+    /// <summary>
+    /// Ends holds whose ending storage did not take before, then reclaims expired ones of accounts that were active in the last two hours; no hold lives
+    /// longer than one. In this order, so that what is known counts and not what would be assumed.
+    /// </summary>
     /// <returns>Accounts in which something was reclaimed.</returns>
-    public Task<int> SweepHoldsAsync(CancellationToken cancellationToken)
+    public async Task<int> SweepHoldsAsync(CancellationToken cancellationToken)
     {
+        await FinishUnsettledAsync(cancellationToken);
         var now = time.GetUtcNow();
-        return SweepAsync(now.AddHours(-2), now, state => state.Holds.Any(hold => hold.ExpiresAt <= now), cancellationToken);
+        return await SweepAsync(now.AddHours(-2), now, state => state.Holds.Any(hold => hold.ExpiresAt <= now), cancellationToken);
     }
 
     /// <summary>Rolls the day, and on the 1st the month, of every account that was active in the last two days.</summary>
@@ -24,6 +29,19 @@ public sealed partial class Sweeper(AccountStore accounts, ActiveIndex active, T
         var now = time.GetUtcNow();
         var day = Periods.DayOf(now);
         return SweepAsync(now.AddDays(-2), now, state => string.CompareOrdinal(state.Day.Day, day) < 0, cancellationToken);
+    }
+
+    private async Task FinishUnsettledAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await unsettled.FinishAllAsync(cancellationToken);
+        }
+        catch (Exception exception) when (StorageFaults.IsAny(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            // Another table than the accounts': expired holds can be given back all the same.
+            LogNotRead(logger, exception);
+        }
     }
 
     private async Task<int> SweepAsync(DateTimeOffset from, DateTimeOffset to, Func<AccountState, bool> isDue, CancellationToken cancellationToken)
@@ -41,6 +59,9 @@ public sealed partial class Sweeper(AccountStore accounts, ActiveIndex active, T
         LogSwept(logger, swept);
         return swept;
     }
+
+    [LoggerMessage(LogLevel.Warning, "Unsettled operations cannot be read.")]
+    private static partial void LogNotRead(ILogger logger, Exception exception);
 
     [LoggerMessage(LogLevel.Debug, "Swept {Accounts} accounts.")]
     private static partial void LogSwept(ILogger logger, int accounts);

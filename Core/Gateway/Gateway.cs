@@ -114,6 +114,8 @@ public sealed partial class Gateway(
             return quoted.Refusal;
         }
 
+        // Before the hold is taken, so that the app does not stop in between.
+        using var operation = settlements.Begin();
         var quote = quoted.Value;
         var reserved = await ReserveAsync(work.Kind, request, quote, cancellationToken);
         if (!reserved.Succeeded)
@@ -127,8 +129,10 @@ public sealed partial class Gateway(
         }
         catch (Exception)
         {
-            // Nobody expected this, so nobody else ends the hold before its lease does. Of a hold that has settled meanwhile this is a no-op.
-            await settlements.EndAsync(request.Caller.AccountId, new Release(reserved.Value.OperationId, RefusalCodes.Internal));
+            // Nobody expected this, so nobody else ends the hold before its lease does, nor knows what was paid. Of a hold that has settled this is a no-op.
+            var worstNanoUsd = reserved.Value.CostNanoUsd;
+            await settlements.EndAsync(
+                request.Caller.AccountId, new Release(reserved.Value.OperationId, RefusalCodes.Internal, worstNanoUsd) { UncertainCostNanoUsd = worstNanoUsd });
             throw;
         }
     }
@@ -147,24 +151,25 @@ public sealed partial class Gateway(
         }
 
         var usage = work.Measure(request, product, Facts(quote, result));
-        var costNanoUsd = Charges.CostNanoUsd(quote.Kind, result.Model.Price, usage);
-        spend.Add(hold.Month, costNanoUsd);
+        var cost = Cost.Of(Charges.CostNanoUsd(quote.Kind, result.Model.Price, usage), UncertainNanoUsd(quote, hold, result));
         if (await KeepAsync(work, product, usage, hold) is not { } answer)
         {
-            await settlements.EndAsync(request.Caller.AccountId, new Release(hold.OperationId, RefusalCodes.StorageUnavailable, costNanoUsd, usage));
+            var unkept = new Release(hold.OperationId, RefusalCodes.StorageUnavailable, cost.NanoUsd, usage) { UncertainCostNanoUsd = cost.UncertainNanoUsd };
+            await settlements.EndAsync(request.Caller.AccountId, unkept);
             return Refusal.StorageUnavailable();
         }
 
         var chargeMicro = Charges.ChargeMicro(quote.Kind, chosen.Price, usage, credits.Value.UsdPerCredit);
-        var payload = request.Claim is null ? null : Replays.ToPayload(answer, result.Attempts, chargeMicro, costNanoUsd);
-        var settling = settlements.EndAsync(request.Caller.AccountId, new Settle(hold.OperationId, chargeMicro, costNanoUsd, usage) { Payload = payload });
+        var payload = request.Claim is null ? null : Replays.ToPayload(answer, result.Attempts, chargeMicro, cost);
+        var settle = new Settle(hold.OperationId, chargeMicro, cost.NanoUsd, usage) { UncertainCostNanoUsd = cost.UncertainNanoUsd, Payload = payload };
+        var settling = settlements.EndAsync(request.Caller.AccountId, settle);
         if (cacheKey is not null)
         {
             await cache.StoreAsync(cacheKey, answer, request.Cache.Ttl ?? work.DefaultTtl, CancellationToken.None);
         }
 
         var ended = await settling;
-        return new Served(answer, Receipt.Of(hold, usage, result.Attempts, ended?.Record, chargeMicro, costNanoUsd), ended?.Account);
+        return new Served(answer, Receipt.Of(hold, usage, result.Attempts, ended?.Record, chargeMicro, cost), ended?.Account);
     }
 
     private async Task<Answer<Hold>> ReserveAsync(WorkKind kind, GatewayRequest request, Quote quote, CancellationToken cancellationToken)
@@ -190,12 +195,13 @@ public sealed partial class Gateway(
                     if (string.Equals(refusal.Code, RefusalCodes.StorageUnavailable, StringComparison.Ordinal))
                     {
                         // The hold may be there all the same, and would keep the account's only slot until its lease ends.
-                        settlements.EndLater(accountId, new Release(operationId, RefusalCodes.StorageUnavailable));
+                        await settlements.EndLaterAsync(accountId, new Release(operationId, RefusalCodes.StorageUnavailable));
                     }
 
                     break;
                 default:
-                    // An attempt whose reply was lost did reserve, but so long ago that the hold has lapsed since.
+                    // An attempt whose reply was lost did reserve, but so long ago that the hold has lapsed since. Nobody was called: that cost is known.
+                    await settlements.EndAsync(accountId, new Release(operationId, RefusalCodes.StorageUnavailable));
                     refusal = Refusal.StorageUnavailable();
                     break;
             }
@@ -209,7 +215,9 @@ public sealed partial class Gateway(
         where TProduct : class
     {
         var failure = result.Failure ?? ProviderFailure.BadAnswer;
-        await settlements.EndAsync(caller.AccountId, new Release(hold.OperationId, failure.ToCode(), CostNanoUsd: 0, Facts(quote, result)));
+        var uncertainNanoUsd = UncertainNanoUsd(quote, hold, result);
+        var release = new Release(hold.OperationId, failure.ToCode(), uncertainNanoUsd, Facts(quote, result)) { UncertainCostNanoUsd = uncertainNanoUsd };
+        await settlements.EndAsync(caller.AccountId, release);
         var refusal = failure switch
         {
             ProviderFailure.InvalidRequest => Refusal.Invalid("The provider does not accept this request: " + result.Detail),
@@ -233,6 +241,11 @@ public sealed partial class Gateway(
             return null;
         }
     }
+
+    /// <summary>What attempts that gave no answer may have cost us at most.</summary>
+    private static long UncertainNanoUsd<TProduct>(Quote quote, Hold hold, ChainResult<TProduct> result)
+        where TProduct : class =>
+        result.MayBill.Sum(model => Charges.WorstCostNanoUsd(quote.Kind, model, quote.Offers[hold.OfferIndex].InputTokens, hold.OutputTokens));
 
     private static UsageFacts Facts<TProduct>(Quote quote, ChainResult<TProduct> result)
         where TProduct : class

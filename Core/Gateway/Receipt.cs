@@ -5,6 +5,15 @@ using ServerlessAi.Providers;
 
 namespace ServerlessAi;
 
+/// <summary>What an operation cost us, nano-USD.</summary>
+/// <param name="UncertainNanoUsd">The part of <paramref name="NanoUsd"/> that is only assumed.</param>
+public sealed record Cost(long NanoUsd, long UncertainNanoUsd)
+{
+    public static readonly Cost None = new(0, 0);
+
+    public static Cost Of(long knownNanoUsd, long uncertainNanoUsd) => new(knownNanoUsd + uncertainNanoUsd, uncertainNanoUsd);
+}
+
 /// <summary>What a request cost and why; goes out with every billable answer. Amounts in credits and USD.</summary>
 public sealed record Receipt
 {
@@ -28,7 +37,11 @@ public sealed record Receipt
 
     public decimal CreditsAbsorbed { get; init; }
 
+    /// <summary>What the operation cost us, attempts with an unknown outcome at their worst case included.</summary>
     public decimal CostUsd { get; init; }
+
+    /// <summary>The part of <see cref="CostUsd"/> that is only assumed: what attempts without an answer may have cost.</summary>
+    public decimal UncertainCostUsd { get; init; }
 
     public int FreeImagesUsed { get; init; }
 
@@ -64,7 +77,7 @@ public sealed record Receipt
         Settlement = "none",
     };
 
-    public static Receipt Of(Hold hold, UsageFacts usage, ImmutableArray<Attempt> attempts, HoldRecord? ended, long chargeMicro, long costNanoUsd)
+    public static Receipt Of(Hold hold, UsageFacts usage, ImmutableArray<Attempt> attempts, HoldRecord? ended, long chargeMicro, Cost cost)
     {
         // Not yet settled: the receipt states the charge that will be made.
         var charged = ended?.ChargedMicro ?? (hold.FreeImages > 0 ? 0 : chargeMicro);
@@ -80,7 +93,8 @@ public sealed record Receipt
             CreditsCharged = Money.ToCredits(charged),
             CreditsReleased = Money.ToCredits(Math.Max(0, hold.HeldMicro - charged)),
             CreditsAbsorbed = Money.ToCredits(ended?.AbsorbedMicro ?? 0),
-            CostUsd = Money.ToUsd(costNanoUsd),
+            CostUsd = Money.ToUsd(cost.NanoUsd),
+            UncertainCostUsd = Money.ToUsd(cost.UncertainNanoUsd),
             FreeImagesUsed = hold.FreeImages,
             DowngradeReason = hold.DowngradeReason,
             Clamped = hold.Clamped,

@@ -20,13 +20,13 @@ public sealed partial class Replays(Claims claims, TimeProvider time, ILogger<Re
     private static readonly TimeSpan BodyPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>What the settling transaction keeps of an answer: enough to give it again without asking anybody.</summary>
-    private sealed record Payload(CachedAnswer Answer, ImmutableArray<Attempt> Attempts, long ChargeMicro, long CostNanoUsd, Receipt? Receipt);
+    private sealed record Payload(CachedAnswer Answer, ImmutableArray<Attempt> Attempts, long ChargeMicro, Cost Cost, Receipt? Receipt);
 
-    public static string ToPayload(CachedAnswer answer, ImmutableArray<Attempt> attempts, long chargeMicro, long costNanoUsd) =>
-        StoredJson.Write(new Payload(answer, attempts, chargeMicro, costNanoUsd, Receipt: null));
+    public static string ToPayload(CachedAnswer answer, ImmutableArray<Attempt> attempts, long chargeMicro, Cost cost) =>
+        StoredJson.Write(new Payload(answer, attempts, chargeMicro, cost, Receipt: null));
 
     public static string ToPayload(CachedAnswer answer, Receipt receipt) =>
-        StoredJson.Write(new Payload(answer, [], ChargeMicro: 0, CostNanoUsd: 0, receipt));
+        StoredJson.Write(new Payload(answer, [], ChargeMicro: 0, Cost.None, receipt));
 
     /// <returns>The earlier answer, or why there is none to give; null when the key is free.</returns>
     public async Task<Answer<Served>?> FindAsync(string accountId, Claim claim, CancellationToken cancellationToken) =>
@@ -52,7 +52,7 @@ public sealed partial class Replays(Claims claims, TimeProvider time, ILogger<Re
 
     private Answer<Served> ToAnswer(AnsweredClaim owner, Claim claim)
     {
-        var isGoingOut = owner.Body is null && time.GetUtcNow() < owner.Record.AnsweredAt + BodyPatience;
+        var isGoingOut = owner.Body is null && !owner.Recovered && time.GetUtcNow() < owner.Record.AnsweredAt + BodyPatience;
         if (!IsSame(owner.Record.Claim, claim) || owner.Record.Payload is not { } json || isGoingOut)
         {
             return Refuse(owner.Record, claim);
@@ -60,7 +60,7 @@ public sealed partial class Replays(Claims claims, TimeProvider time, ILogger<Re
 
         var payload = StoredJson.Read<Payload>(json);
         var receipt = payload.Receipt ?? (owner.Hold is { } ended
-            ? Receipt.Of(ended.Hold, payload.Answer.Usage, payload.Attempts, ended, payload.ChargeMicro, payload.CostNanoUsd)
+            ? Receipt.Of(ended.Hold, payload.Answer.Usage, payload.Attempts, ended, payload.ChargeMicro, payload.Cost)
             : throw new InvalidDataException("An answered idempotency key lost the hold it belongs to."));
         return new Served(payload.Answer, receipt, Account: null) { Replayed = true, ReplayedBody = owner.Body };
     }

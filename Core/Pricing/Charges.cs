@@ -32,6 +32,22 @@ public static class Charges
         _ => TextCostNanoUsd(price, usage.InputTokens, usage.CachedInputTokens, usage.OutputTokens),
     };
 
+    /// <summary>The most a call can cost us at one model's price, in nano-USD: what counts when nobody can say what it did cost.</summary>
+    /// <param name="inputTokens">As estimated from the prompt; 0 for images.</param>
+    /// <param name="outputTokens">As many as the call was allowed.</param>
+    public static long WorstCostNanoUsd(ModelKind kind, PricedModel priced, long inputTokens, int outputTokens)
+    {
+        var (model, price) = priced;
+        return kind switch
+        {
+            ModelKind.Image => Money.FromUsd(price.ImagePrice),
+            ModelKind.Search => Money.FromUsd(price.CallPrice),
+            _ => Money.FromUsd(
+                (inputTokens * Math.Max(price.InputPrice, price.CachedInputPrice ?? 0)
+                    + (model.MaxOutputTokens > 0 ? Math.Min(outputTokens, model.MaxOutputTokens) : outputTokens) * price.OutputPrice) / Money.TokensPerRate),
+        };
+    }
+
     /// <summary>What a call is charged, in micro-credits at the price of the model that was selected.</summary>
     public static long ChargeMicro(ModelKind kind, ModelPrice price, UsageFacts usage, decimal usdPerCredit) => kind switch
     {

@@ -14,6 +14,9 @@ public sealed record Attempt(string Model, string Provider, string Outcome, int 
 public sealed record ChainResult<T>(ImmutableArray<Attempt> Attempts, PricedModel Model, T? Value, ProviderFailure? Failure, string? Detail)
     where T : class
 {
+    /// <summary>Models that were asked and gave no answer, but may bill us all the same (<see cref="ProviderFailures.MayHaveCost"/>).</summary>
+    public ImmutableArray<PricedModel> MayBill { get; init; } = [];
+
     /// <summary>Why the chosen model did not serve; null when it did.</summary>
     public string? FallbackReason => Attempts.Length > 1 ? Attempts[0].Outcome : null;
 
@@ -40,6 +43,7 @@ public sealed partial class ProviderChain(ProviderRegistry registry, IOptions<Pr
         var each = TimeSpan.FromMilliseconds(kind == ModelKind.Image ? options.Value.ImageTimeoutMs : options.Value.TextTimeoutMs);
         var startedAt = time.GetTimestamp();
         ChainResult<T>? last = null;
+        var mayBill = ImmutableArray<PricedModel>.Empty;
         foreach (var model in models.Take(options.Value.Attempts))
         {
             var left = total - time.GetElapsedTime(startedAt);
@@ -52,7 +56,8 @@ public sealed partial class ProviderChain(ProviderRegistry registry, IOptions<Pr
             var outcome = await AskAsync(model.Model, left < each ? left : each, call);
             var elapsedMs = (int)time.GetElapsedTime(attemptedAt).TotalMilliseconds;
             attempts.Add(new Attempt(model.Model.Id, registry.ServedBy(kind, model.Model.Provider), outcome.Failure?.ToCode() ?? "ok", elapsedMs));
-            last = new ChainResult<T>(attempts.ToImmutable(), model, outcome.Value, outcome.Failure, outcome.Detail);
+            mayBill = outcome.Failure?.MayHaveCost() == true ? mayBill.Add(model) : mayBill;
+            last = new ChainResult<T>(attempts.ToImmutable(), model, outcome.Value, outcome.Failure, outcome.Detail) { MayBill = mayBill };
             if (outcome.Failure is not { } failure)
             {
                 return last;
@@ -81,9 +86,14 @@ public sealed partial class ProviderChain(ProviderRegistry registry, IOptions<Pr
         {
             return ProviderOutcome<T>.Failed(ProviderFailure.Timeout, $"No answer within {(int)timeout.TotalMilliseconds} ms.");
         }
+        catch (OperationCanceledException exception) when (exception.InnerException is TimeoutException)
+        {
+            // How the network stack says that no connection was made in time.
+            return ProviderOutcome<T>.Failed(ProviderFailure.Unavailable, exception.Message);
+        }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return ProviderOutcome<T>.Failed(ProviderFailure.Unavailable, exception.Message);
+            return ProviderOutcome<T>.Failed(VendorErrors.FromNetwork(exception), exception.Message);
         }
         catch (JsonException)
         {

@@ -12,8 +12,11 @@ public enum ProviderFailure
     /// <summary>Our key's rate or quota at the provider is used up (429).</summary>
     RateLimited,
 
-    /// <summary>A server error, or no connection.</summary>
+    /// <summary>A server error, or a connection that was never made: the vendor did no work.</summary>
     Unavailable,
+
+    /// <summary>The connection broke after the request had gone out; whether the provider did the work is unknown.</summary>
+    ConnectionLost,
 
     /// <summary>The answer came but was not what the vendor documents.</summary>
     BadAnswer,
@@ -36,6 +39,12 @@ public static class ProviderFailures
     /// <summary>Whether another model may be asked.</summary>
     public static bool AllowsFallback(this ProviderFailure failure) => failure is not (ProviderFailure.InvalidRequest or ProviderFailure.ContentRefused);
 
+    /// <summary>
+    /// Whether the vendor may bill us although we have no answer: it may have done the work, and we cannot find out. Such an attempt counts with what it
+    /// costs at most. The other failures are the vendor's own word that it did nothing, or came before it was asked.
+    /// </summary>
+    public static bool MayHaveCost(this ProviderFailure failure) => failure is ProviderFailure.Timeout or ProviderFailure.ConnectionLost or ProviderFailure.BadAnswer;
+
     /// <summary>The name as it stands in receipts: <c>rate_limited</c>.</summary>
     public static string ToCode(this ProviderFailure failure) => failure switch
     {
@@ -43,6 +52,7 @@ public static class ProviderFailures
         ProviderFailure.Overloaded => "overloaded",
         ProviderFailure.RateLimited => "rate_limited",
         ProviderFailure.Unavailable => "unavailable",
+        ProviderFailure.ConnectionLost => "connection_lost",
         ProviderFailure.BadAnswer => "bad_answer",
         ProviderFailure.Unauthorized => "unauthorized",
         ProviderFailure.ModelNotFound => "model_not_found",

@@ -24,6 +24,24 @@ internal static class VendorErrors
         _ => ProviderFailure.BadAnswer,
     };
 
+    /// <summary>Whether the request can have reached the vendor. Only what surely broke before it went out counts as never made.</summary>
+    public static ProviderFailure FromNetwork(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is HttpRequestException
+                {
+                    HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                        or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
+                })
+            {
+                return ProviderFailure.Unavailable;
+            }
+        }
+
+        return ProviderFailure.ConnectionLost;
+    }
+
     /// <summary>Runs a call so that whatever goes wrong at the vendor, or on the way, comes back as a failure. Only cancellation throws.</summary>
     public static async Task<ProviderOutcome<T>> GuardAsync<T>(Func<Task<ProviderOutcome<T>>> call)
     {
@@ -34,7 +52,7 @@ internal static class VendorErrors
         catch (Exception exception) when (exception is ClientResultException or HttpRequestException or IOException)
         {
             // These messages come from the network stack and name hosts and ports, never headers.
-            return ProviderOutcome<T>.Failed(ProviderFailure.Unavailable, Shorten(exception.Message, key: null));
+            return ProviderOutcome<T>.Failed(FromNetwork(exception), Shorten(exception.Message, key: null));
         }
         catch (JsonException)
         {

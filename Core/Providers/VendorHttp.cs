@@ -57,14 +57,22 @@ internal static class VendorHttp
             return BadImage("The answer points to an image that is not reached over https.");
         }
 
-        using var response = await http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        if (!response.IsSuccessStatusCode)
+        try
         {
-            return BadImage($"The image the answer points to is not there: {(int)response.StatusCode}.");
-        }
+            using var response = await http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (!response.IsSuccessStatusCode)
+            {
+                return BadImage($"The image the answer points to is not there: {(int)response.StatusCode}.");
+            }
 
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        return AsImage(await ReadAsync(stream, ImageBytes.SizeLimit, cancellationToken));
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            return AsImage(await ReadAsync(stream, ImageBytes.SizeLimit, cancellationToken));
+        }
+        catch (HttpRequestException exception)
+        {
+            // However it broke, the vendor had drawn the image by then.
+            return ProviderOutcome<ImageBytes>.Failed(ProviderFailure.ConnectionLost, VendorErrors.Shorten(exception.Message, key: null));
+        }
     }
 
     /// <summary>Believes only the bytes.</summary>

@@ -49,6 +49,15 @@ public sealed class DeciderProperties
         world.Ledger.Where(entry => entry.Kind == EntryKind.Charge).GroupBy(entry => entry.OperationId, StringComparer.Ordinal).All(charges => charges.Count() == 1));
 
     [Fact]
+    public void Days_and_months_are_the_sum_of_the_usage_log_corrections_included() => Always(world =>
+    {
+        var (cost, uncertain) = (world.Usage.Sum(line => line.CostNanoUsd), world.Usage.Sum(line => line.UncertainCostNanoUsd));
+        return (cost, uncertain) == (world.State.Days.Sum(day => day.CostNanoUsd), world.State.Days.Sum(day => day.UncertainCostNanoUsd))
+            && (cost, uncertain) == (world.State.Months.Sum(month => month.CostNanoUsd), world.State.Months.Sum(month => month.UncertainCostNanoUsd))
+            && cost == world.Holds.Values.Sum(record => record.CostNanoUsd);
+    });
+
+    [Fact]
     public void Free_images_never_pass_the_days_quota() => Always(world =>
         world.State.Days.All(day => day.FreeImagesUsed + day.FreeImagesHeld <= world.Limits.FreeImagesPerDay + LateFreeImages(world, day)));
 

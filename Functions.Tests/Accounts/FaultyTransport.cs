@@ -30,12 +30,16 @@ internal sealed class FaultyTransport : HttpPipelineTransport
     /// <summary>Asked for each request, in order, on whatever thread it comes.</summary>
     public Func<Request, Fault> Choose { get; set; } = _ => Fault.None;
 
+    /// <summary>What happens elsewhere before a request goes out.</summary>
+    public Func<Request, Task> Meanwhile { get; set; } = _ => Task.CompletedTask;
+
     public override Request CreateRequest() => inner.CreateRequest();
 
     public override void Process(HttpMessage message) => throw new NotSupportedException("The app has no synchronous storage calls.");
 
     public override async ValueTask ProcessAsync(HttpMessage message)
     {
+        await Meanwhile(message.Request);
         switch (Choose(message.Request))
         {
             case Fault.Lost:

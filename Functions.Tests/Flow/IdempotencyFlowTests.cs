@@ -177,6 +177,45 @@ public sealed class IdempotencyFlowTests
     }
 
     [Fact]
+    public async Task A_lapsed_key_whose_answer_is_known_but_not_recorded_yet_gets_it_and_nobody_is_asked_again()
+    {
+        await using var openAI = await OpenAIStandIn.StartAsync();
+        var transport = new FaultyTransport();
+        await using var app = await TestApp.StartAsync(new Dictionary<string, string?>(OpenAI(openAI)) { ["Credits:PatienceMs"] = "100" }, transport: transport);
+        await using var other = await TestApp.StartAsync(sharing: app);
+        await app.PostAsync("ai-preview-image", new { userId = "ann", prompt = "warm up" });
+        UnsettledFlowTests.LoseSettlements(transport);
+        var first = await SendAsync(app, "order-1", Image("a red fox"));
+        // The instance is gone for good, and its hold with it.
+        other.Clock.Advance(TimeSpan.FromMinutes(6));
+        await other.Get<AccountStore>().ExecuteAsync("ann", new Sweep());
+
+        var again = await SendAsync(other, "order-1", Image("a red fox"));
+        var onceMore = await SendAsync(other, "order-1", Image("a red fox"));
+
+        Assert.Equal((200, 200, true, true), (first.Status, again.Status, again.IsReplayed, onceMore.IsReplayed));
+        Assert.Equal(2, openAI.Requests.Count);
+        await Ledger.AssertAsync(other, credits: 8, charges: 2);
+    }
+
+    [Fact]
+    public async Task A_lapsed_key_whose_answer_cannot_be_charged_at_the_moment_has_to_wait()
+    {
+        await using var openAI = await OpenAIStandIn.StartAsync();
+        var transport = new FaultyTransport();
+        await using var app = await TestApp.StartAsync(new Dictionary<string, string?>(OpenAI(openAI)) { ["Credits:PatienceMs"] = "100" }, transport: transport);
+        await app.PostAsync("ai-preview-image", new { userId = "ann", prompt = "warm up" });
+        UnsettledFlowTests.LoseSettlements(transport);
+        await SendAsync(app, "order-1", Image("a red fox"));
+        app.Clock.Advance(TimeSpan.FromMinutes(6));
+
+        var again = await SendAsync(app, "order-1", Image("a red fox"));
+
+        Assert.Equal((409, "idempotency_in_flight"), (again.Status, again.Code));
+        Assert.Equal(2, openAI.Requests.Count);
+    }
+
+    [Fact]
     public async Task A_key_that_is_too_long_is_400()
     {
         await using var app = await TestApp.StartAsync();

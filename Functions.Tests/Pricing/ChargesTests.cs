@@ -17,6 +17,27 @@ public sealed class ChargesTests
         Assert.Equal(1_500_000, Charges.TextChargeMicro(price, 4_000, 0, 6_000, UsdPerCredit));
     }
 
+    [Theory]
+    [InlineData(0, 10_000, 30_000_000)]
+    [InlineData(2_000, 10_000, 14_000_000)]
+    [InlineData(20_000, 10_000, 30_000_000)]
+    public void The_worst_case_of_a_text_call_is_its_dearest_input_and_all_the_output_it_may_give(int modelMaxTokens, int outputTokens, long nanoUsd)
+    {
+        var price = new ModelPrice(1, default) { InputPrice = 2, CachedInputPrice = 10, OutputPrice = 2 };
+        var model = new ModelEntry { Id = "m", Provider = "p", ModelName = "m", MaxOutputTokens = modelMaxTokens, Prices = [price] };
+
+        Assert.Equal(nanoUsd, Charges.WorstCostNanoUsd(ModelKind.Text, new PricedModel(model, price), inputTokens: 1_000, outputTokens));
+    }
+
+    [Fact]
+    public void The_worst_case_of_an_image_is_the_image()
+    {
+        var price = new ModelPrice(1, default) { ImagePrice = 0.08m, InputPrice = 5 };
+        var model = new ModelEntry { Id = "m", Provider = "p", ModelName = "m", Kind = ModelKind.Image, Prices = [price] };
+
+        Assert.Equal(80_000_000, Charges.WorstCostNanoUsd(ModelKind.Image, new PricedModel(model, price), inputTokens: 0, outputTokens: 0));
+    }
+
     [Fact]
     public void Without_a_credit_price_the_charge_is_cost_times_multiplier()
     {

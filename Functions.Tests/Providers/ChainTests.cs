@@ -103,6 +103,27 @@ public sealed class ChainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Models_that_may_have_done_the_work_although_no_answer_came_are_told()
+    {
+        world.OpenAI.Script("reset", Behaviour.Reset);
+        world.OpenAI.Script("broken", Broken);
+        world.OpenAI.Script("unreadable", Behaviour.BrokenJson);
+        var result = await world.RunAsync(TextModel("reset"), TextModel("broken", priority: 1), TextModel("unreadable", priority: 2), TextModel("works", priority: 3));
+        Assert.Equal(["reset openai connection_lost", "broken openai unavailable", "unreadable openai bad_answer", "works openai ok"], Attempts(result));
+        Assert.Equal(["reset", "unreadable"], result.MayBill.Select(model => model.Model.Id));
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_not_made_in_time_is_unavailable_and_no_error_of_ours()
+    {
+        var result = await world.Chain.RunAsync<TextResult>(
+            new PricedModel(TextModel("chosen"), TextModel("chosen").Prices[0]),
+            new Catalog([TextModel("chosen")], CatalogSource.Stored),
+            (_, _) => throw new TaskCanceledException("The connection was not made in time.", new TimeoutException()));
+        Assert.Equal((ProviderFailure.Unavailable, 0), (result.Failure, result.MayBill.Length));
+    }
+
+    [Fact]
     public async Task All_models_together_have_a_bounded_time()
     {
         world.OpenAI.Script(model: null, Behaviour.Hang);

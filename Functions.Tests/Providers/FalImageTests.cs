@@ -123,10 +123,22 @@ public sealed class FalImageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_lost_connection_means_unavailable()
+    public async Task An_image_that_cannot_be_fetched_was_drawn_all_the_same()
+    {
+        using var closed = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        closed.Start();
+        var port = ((System.Net.IPEndPoint)closed.LocalEndpoint).Port;
+        closed.Stop();
+        var answer = FormattableString.Invariant($$"""{"images":[{"url":"http://127.0.0.1:{{port}}/gone.png"}]}""");
+        world.Fal.Script(null, Behaviour.Answer(200, answer));
+        Assert.Equal(ProviderFailure.ConnectionLost, (await world.DrawAsync("fal")).Failure);
+    }
+
+    [Fact]
+    public async Task A_connection_lost_after_the_request_went_out_is_told_apart_from_one_never_made()
     {
         world.Fal.Script(null, Behaviour.Reset);
-        Assert.Equal(ProviderFailure.Unavailable, (await world.DrawAsync("fal")).Failure);
+        Assert.Equal(ProviderFailure.ConnectionLost, (await world.DrawAsync("fal")).Failure);
     }
 
     [Fact]

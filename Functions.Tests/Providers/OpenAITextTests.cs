@@ -105,10 +105,10 @@ public sealed class OpenAITextTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_lost_connection_means_unavailable()
+    public async Task A_connection_lost_after_the_request_went_out_is_told_apart_from_one_never_made()
     {
         world.OpenAI.Script(null, Behaviour.Reset);
-        Assert.Equal(ProviderFailure.Unavailable, (await world.CompleteAsync()).Failure);
+        Assert.Equal(ProviderFailure.ConnectionLost, (await world.CompleteAsync()).Failure);
         Assert.Single(world.OpenAI.Requests);
     }
 

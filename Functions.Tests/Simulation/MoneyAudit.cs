@@ -94,6 +94,8 @@ internal sealed class MoneyAudit
             Expect(-charges.Sum(charge => charge.AmountMicro) == record.ChargedMicro, $"{id} was charged what its row says");
             var ends = usage.Where(line => string.Equals(line.OperationId, id, StringComparison.Ordinal)).ToList();
             Expect(ends.Count(line => line.Event is UsageEvents.Success) == (record.Status == HoldStatus.Settled ? 1 : 0), $"{id} is logged as a success once when it settled");
+            var logged = (ends.Sum(line => line.CostNanoUsd), ends.Sum(line => line.UncertainCostNanoUsd));
+            Expect(logged == (record.CostNanoUsd, record.UncertainCostNanoUsd), $"{id} cost what its lines say, corrections included");
             var lapses = ends.Count(line => line.Event is UsageEvents.Failed or UsageEvents.Expired);
             Expect(lapses == (record.Status is HoldStatus.Released or HoldStatus.Expired || record.Late ? 1 : 0), $"{id} is logged as lapsed {lapses} times");
         }
@@ -110,7 +112,7 @@ internal sealed class MoneyAudit
         {
             var day = days.GetValueOrDefault(lines.Key) ?? new DayUse(lines.Key);
             var sums = Sums(lines);
-            Expect((day.Calls, day.Failures, day.ChargedMicro, day.CostNanoUsd, day.TokensUsed) == sums, $"day {lines.Key} is {day}, its usage {sums}");
+            Expect((day.Calls, day.Failures, day.ChargedMicro, day.CostNanoUsd, day.UncertainCostNanoUsd, day.TokensUsed) == sums, $"day {lines.Key} is {day}, its usage {sums}");
             Expect(day.FreeImagesUsed == lines.Sum(line => line.FreeImages), $"day {lines.Key} used its free images");
         }
 
@@ -118,7 +120,7 @@ internal sealed class MoneyAudit
         {
             var month = months.GetValueOrDefault(lines.Key) ?? new MonthUse(lines.Key);
             var sums = Sums(lines);
-            Expect((month.Calls, month.Failures, month.ChargedMicro, month.CostNanoUsd, month.Tokens) == sums, $"month {lines.Key} is {month}, its usage {sums}");
+            Expect((month.Calls, month.Failures, month.ChargedMicro, month.CostNanoUsd, month.UncertainCostNanoUsd, month.Tokens) == sums, $"month {lines.Key} is {month}, its usage {sums}");
             Expect(month.Providers.Values.Sum(use => use.Calls) == month.Calls, $"the providers of month {lines.Key} make its calls");
         }
 
@@ -141,8 +143,10 @@ internal sealed class MoneyAudit
         Expect(state.Grants.All(grant => grant.RemainingMicro >= 0), "no grant is overdrawn");
         Expect(state.Holds.All(hold => hold.Allocations.All(part => part.Micro > 0)), "holds hold something of what they name");
         Expect(state.Days.All(day => day is { FreeImagesHeld: >= 0, FreeImagesUsed: >= 0, TokensHeld: >= 0, TokensUsed: >= 0 }), "no day is negative");
-        Expect(state.Months.All(month => month is { CostHeldNanoUsd: >= 0, CostNanoUsd: >= 0 }), "no month is negative");
-        Expect(holds.Values.All(record => record is { ChargedMicro: >= 0, AbsorbedMicro: >= 0, CostNanoUsd: >= 0 }), "no hold's end is negative");
+        Expect(state.Months.All(month => month.CostHeldNanoUsd >= 0 && month.UncertainCostNanoUsd >= 0 && month.CostNanoUsd >= month.UncertainCostNanoUsd), "no month is negative");
+        Expect(state.Days.All(day => day.UncertainCostNanoUsd >= 0 && day.CostNanoUsd >= day.UncertainCostNanoUsd), "no day assumes more than it counts");
+        Expect(holds.Values.All(record => record is { ChargedMicro: >= 0, AbsorbedMicro: >= 0, UncertainCostNanoUsd: >= 0 }), "no hold's end is negative");
+        Expect(holds.Values.All(record => record.CostNanoUsd >= record.UncertainCostNanoUsd), "no hold assumes more than it counts");
     }
 
     /// <summary>What a caller was told is what is stored, now that all is over.</summary>
@@ -173,11 +177,12 @@ internal sealed class MoneyAudit
         }
     }
 
-    private static (int Calls, int Failures, long ChargedMicro, long CostNanoUsd, long Tokens) Sums(IGrouping<string, UsageRecord> lines) => (
+    private static (int Calls, int Failures, long ChargedMicro, long CostNanoUsd, long UncertainNanoUsd, long Tokens) Sums(IGrouping<string, UsageRecord> lines) => (
         lines.Count(line => line.Event is UsageEvents.Success),
         lines.Count(line => line.Event is UsageEvents.Failed or UsageEvents.Expired),
         lines.Sum(line => line.ChargedMicro),
         lines.Sum(line => line.CostNanoUsd),
+        lines.Sum(line => line.UncertainCostNanoUsd),
         lines.Where(line => line.Event is UsageEvents.Success).Sum(line => line.Facts?.Tokens ?? 0));
 
     // Expiry names the grant's operation too, but is not it.

@@ -32,6 +32,8 @@ internal sealed class MoneyRun
     private readonly Random random;
     private readonly TestClock clock = new();
     private readonly AccountStore[] instances;
+    private readonly SpendReconciler reconciler;
+    private readonly List<PlatformSpend> spends = [];
     private readonly List<(string AccountId, string OperationId)> reserved = [];
     private readonly List<(string AccountId, Command Command)> given = [];
     private readonly ConcurrentQueue<Answered> answered = new();
@@ -43,6 +45,7 @@ internal sealed class MoneyRun
         Faults = new SeededFaults(seed, FaultShare);
         Storage = new SimulatedStorage(clock, new SimulatedStorageOptions(PageLimit: 40, EmptyPages: true)) { Faults = Faults.Choose };
         instances = [NewInstance(clock), NewInstance(new LaggingClock(clock))];
+        reconciler = new SpendReconciler(instances[0], new ActiveIndex(Tables()), spends[0], clock, NullLogger<SpendReconciler>.Instance);
         // Late on the last day of a month, so that day and month end within the run.
         clock.Advance(new DateTimeOffset(2040, 5, 31, 20, 0, 0, TimeSpan.Zero) - TestClock.Start);
     }
@@ -69,6 +72,12 @@ internal sealed class MoneyRun
 
         Faults.Calm();
         await Storage.LateArrivalsAsync();
+        foreach (var spend in spends)
+        {
+            await spend.FlushAsync(CancellationToken.None);
+        }
+
+        await reconciler.ReconcileAsync(CancellationToken.None);
     }
 
     private async Task ExecuteAsync(string accountId, Command command, Random choices)
@@ -110,7 +119,7 @@ internal sealed class MoneyRun
         var kind = random.Next(100);
         if (kind is >= 35 and < 70 && DrawReserved() is { } operation)
         {
-            return Remember(operation.AccountId, kind < 58 ? Settle(operation.OperationId) : new Release(operation.OperationId, "test", CostNanoUsd: 1_000));
+            return Remember(operation.AccountId, kind < 58 ? Settle(operation.OperationId) : Release(operation.OperationId));
         }
 
         var id = string.Create(CultureInfo.InvariantCulture, $"op{++operations}");
@@ -147,7 +156,9 @@ internal sealed class MoneyRun
 
     // Now and then more than was held: the rest is taken from the balance or borne.
     private Settle Settle(string id) =>
-        new(id, random.Next(0, 4_000_000), random.Next(0, 100_000_000), World.Facts(tokens: random.Next(3) * 250));
+        new(id, random.Next(0, 4_000_000), random.Next(50_000_000, 100_000_000), World.Facts(tokens: random.Next(3) * 250)) { UncertainCostNanoUsd = random.Next(3) * 25_000_000 };
+
+    private Release Release(string id) => new(id, "test", CostNanoUsd: 2_000) { UncertainCostNanoUsd = random.Next(3) * 1_000 };
 
     private Grant Grant(string id) => new(id, random.Next(2) == 0 ? GrantKind.Purchase : GrantKind.Promotion, random.Next(1, 5_000_000), "test")
     {
@@ -157,10 +168,16 @@ internal sealed class MoneyRun
 
     private AccountStore NewInstance(TimeProvider time)
     {
-        var options = Options.Create(new StorageOptions { ConnectionString = SimulatedStorage.ConnectionString });
-        var tables = new ServerlessAi.Storage.Tables(options, new StorageConnection(options, Storage), time);
+        var tables = Tables();
         var accounts = Options.Create(new AccountOptions { PatienceMs = 5 });
-        return new AccountStore(tables, new ActiveIndex(tables), time, new BriefPauses(), accounts, NullLogger<AccountStore>.Instance);
+        spends.Add(new PlatformSpend(tables, time, new RandomIds(), Options.Create(new BudgetOptions()), NullLogger<PlatformSpend>.Instance));
+        return new AccountStore(tables, new ActiveIndex(tables), spends[^1], time, new BriefPauses(), accounts, NullLogger<AccountStore>.Instance);
+    }
+
+    private ServerlessAi.Storage.Tables Tables()
+    {
+        var options = Options.Create(new StorageOptions { ConnectionString = SimulatedStorage.ConnectionString });
+        return new ServerlessAi.Storage.Tables(options, new StorageConnection(options, Storage), clock);
     }
 
     /// <summary>An instance's clock may be minutes behind another's.</summary>

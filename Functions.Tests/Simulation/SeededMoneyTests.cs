@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Linq.Expressions;
+using Azure.Data.Tables;
+using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Simulator.Storage;
 using ServerlessAi.Storage;
@@ -60,6 +63,22 @@ public sealed class SeededMoneyTests
             violations.AddRange(Prover.Prove(accountId, await AccountRowsRead.ReadAsync(table, accountId, CancellationToken.None)).Problems);
         }
 
+        foreach (var month in new[] { "204005", "204006" })
+        {
+            var spent = await SumAsync(run, TableNames.Spend, row => row.PartitionKey == month);
+            var recorded = await SumAsync(run, TableNames.Accounts, row => row.RowKey == AccountRows.MonthKey(month));
+            if (spent != recorded)
+            {
+                violations.Add($"violated: spend of {month} is {spent}, and accounts recorded {recorded}");
+            }
+        }
+
         return violations;
+    }
+
+    private static async Task<long> SumAsync(MoneyRun run, string tableName, Expression<Func<TableEntity, bool>> filter)
+    {
+        var rows = await run.Storage.Tables().GetTableClient(tableName).QueryAsync(filter).ToListAsync();
+        return rows.Sum(row => row.GetInt64("CostNanoUsd") ?? 0);
     }
 }

@@ -60,6 +60,8 @@ public sealed class KeyTests
         Assert.Equal("op|order", AccountRows.OperationKey("order"));
         Assert.Equal("entry|9223372036854775800", AccountRows.EntryKey(7));
         Assert.Equal("use|2511932145549999999|op|GEN_SUCCESS", AccountRows.UsageKey(new UsageRecord("op", UsageEvents.Success, WorkKind.Image, At, null)));
+        var correction = new UsageRecord("op", UsageEvents.CostCorrected, WorkKind.Image, At, null) { Correction = 2 };
+        Assert.Equal("use|2511932145549999999|op|COST_CORRECTED|2", AccountRows.UsageKey(correction));
         Assert.Equal(("day|20400102", "month|204001"), (AccountRows.DayKey(Periods.DayOf(At)), AccountRows.MonthKey(Periods.MonthOf(At))));
     }
 

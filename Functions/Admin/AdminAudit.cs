@@ -42,6 +42,9 @@ public sealed record AuditOutput
 
     public decimal CostUsd { get; init; }
 
+    /// <summary>The part of <see cref="CostUsd"/> that is only assumed: calls whose outcome nobody knows.</summary>
+    public decimal UncertainCostUsd { get; init; }
+
     public int OpenHolds { get; init; }
 
     public int DiscrepancyCount { get; init; }
@@ -61,6 +64,7 @@ public sealed record AuditOutput
         Held = Held + Money.ToCredits(proof.HeldMicro),
         Absorbed = Absorbed + Money.ToCredits(proof.AbsorbedMicro),
         CostUsd = CostUsd + Money.ToUsd(proof.CostNanoUsd),
+        UncertainCostUsd = UncertainCostUsd + Money.ToUsd(proof.UncertainCostNanoUsd),
         OpenHolds = OpenHolds + proof.OpenHolds,
         DiscrepancyCount = DiscrepancyCount + (proof.Problems.IsEmpty ? 0 : 1),
         Discrepancies = proof.Problems.IsEmpty || Discrepancies.Length == ListLimit ? Discrepancies : Discrepancies.Add(new Discrepancy(proof.AccountId, proof.Problems)),

@@ -26,6 +26,8 @@ public sealed record AccountProof(string AccountId, ImmutableArray<string> Probl
 
     public long CostNanoUsd { get; init; }
 
+    public long UncertainCostNanoUsd { get; init; }
+
     public int OpenHolds { get; init; }
 }
 
@@ -43,6 +45,7 @@ internal static class Prover
         CheckLedger(state, rows, problems);
         CheckHolds(state, rows, problems);
         CheckCharges(rows, problems);
+        CheckCosts(rows, problems);
         CheckRollUps(rows, problems);
         return new AccountProof(accountId, problems.ToImmutable())
         {
@@ -56,6 +59,7 @@ internal static class Prover
             HeldMicro = state.HeldMicro,
             AbsorbedMicro = rows.Holds.Sum(record => record.AbsorbedMicro),
             CostNanoUsd = rows.Holds.Sum(record => record.CostNanoUsd),
+            UncertainCostNanoUsd = rows.Holds.Sum(record => record.UncertainCostNanoUsd),
             OpenHolds = state.Holds.Length,
         };
     }
@@ -119,16 +123,34 @@ internal static class Prover
         Check(operations.SetEquals(posted), problems, "Grants and deductions in the ledger and their own rows differ.");
     }
 
+    // What an operation cost is what its lines add up to, corrections of assumed costs included.
+    private static void CheckCosts(AccountRowsRead rows, ImmutableArray<string>.Builder problems)
+    {
+        var lines = Paid(rows).ToLookup(line => line.OperationId, StringComparer.Ordinal);
+        foreach (var record in rows.Holds)
+        {
+            var logged = (lines[record.Hold.OperationId].Sum(line => line.CostNanoUsd), lines[record.Hold.OperationId].Sum(line => line.UncertainCostNanoUsd));
+            var recorded = (record.CostNanoUsd, record.UncertainCostNanoUsd);
+            Check(logged == recorded, problems, $"Hold {record.Hold.OperationId} says {recorded} of cost and assumed cost, the usage log {logged}.");
+        }
+    }
+
     private static void CheckRollUps(AccountRowsRead rows, ImmutableArray<string>.Builder problems)
     {
         var successes = rows.Usage.Where(line => line.Event is UsageEvents.Success).ToList();
-        var paid = rows.Usage.Where(line => line.Event is UsageEvents.Success or UsageEvents.Failed or UsageEvents.Expired).ToList();
-        var expected = ((long)successes.Count, successes.Sum(line => line.ChargedMicro), paid.Sum(line => line.CostNanoUsd));
-        var days = (rows.Days.Sum(day => (long)day.Calls), rows.Days.Sum(day => day.ChargedMicro), rows.Days.Sum(day => day.CostNanoUsd));
-        var months = (rows.Months.Sum(month => (long)month.Calls), rows.Months.Sum(month => month.ChargedMicro), rows.Months.Sum(month => month.CostNanoUsd));
-        Check(days == expected, problems, $"Days count {days} of calls, charges and cost, the usage log {expected}.");
-        Check(months == expected, problems, $"Months count {months} of calls, charges and cost, the usage log {expected}.");
+        var expected = (
+            (long)successes.Count, successes.Sum(line => line.ChargedMicro), Paid(rows).Sum(line => line.CostNanoUsd), Paid(rows).Sum(line => line.UncertainCostNanoUsd));
+        var days = (
+            rows.Days.Sum(day => (long)day.Calls), rows.Days.Sum(day => day.ChargedMicro), rows.Days.Sum(day => day.CostNanoUsd), rows.Days.Sum(day => day.UncertainCostNanoUsd));
+        var months = (
+            rows.Months.Sum(month => (long)month.Calls), rows.Months.Sum(month => month.ChargedMicro), rows.Months.Sum(month => month.CostNanoUsd),
+            rows.Months.Sum(month => month.UncertainCostNanoUsd));
+        Check(days == expected, problems, $"Days count {days} of calls, charges, cost and assumed cost, the usage log {expected}.");
+        Check(months == expected, problems, $"Months count {months} of calls, charges, cost and assumed cost, the usage log {expected}.");
     }
+
+    private static IEnumerable<UsageRecord> Paid(AccountRowsRead rows) =>
+        rows.Usage.Where(line => line.Event is UsageEvents.Success or UsageEvents.Failed or UsageEvents.Expired or UsageEvents.CostCorrected);
 
     private static long Sum(AccountRowsRead rows, EntryKind kind) => rows.Entries.Where(entry => entry.Kind == kind).Sum(entry => entry.AmountMicro);
 
