@@ -8,6 +8,9 @@ internal sealed class Fold(Snapshot before)
 {
     private const int TransactionRowsLimit = 100;
 
+    // A transaction has at most 4 MiB as sent, where escaping can make four characters of one; the other rows need at most half of that.
+    private const int PayloadCharsLimit = 500_000;
+
     private readonly List<LedgerEntry> entries = [];
     private readonly List<UsageRecord> usage = [];
     private readonly List<OperationRecord> operations = [];
@@ -44,7 +47,7 @@ internal sealed class Fold(Snapshot before)
             return true;
         }
 
-        if (Rows + more > TransactionRowsLimit && HasWrites)
+        if (HasWrites && (Rows + more > TransactionRowsLimit || PayloadChars(claims.Values) + PayloadChars(decision.Claims) > PayloadCharsLimit))
         {
             return false;
         }
@@ -91,6 +94,8 @@ internal sealed class Fold(Snapshot before)
         actions.AddRange(ChangedMonths().Select(month => Replace(AccountRows.ToEntity(partition, month))));
         return actions;
     }
+
+    private static int PayloadChars(IEnumerable<ClaimRecord> claims) => claims.Sum(claim => claim.Payload?.Length ?? 0);
 
     // A roll-up row repeats what was used, not what is held for the moment; holding alone does not rewrite it.
     private IEnumerable<DayUse> ChangedDays() => State.Days.Select(Used).Where(day => day.Calls + day.Failures > 0).Except(before.State.Days.Select(Used));
