@@ -62,12 +62,15 @@ public sealed class IdempotencyFlowTests
         await using var app = await TestApp.StartAsync(Paid);
         await Keyed.SendAsync(app, "order-1", Image("a red fox"));
         await ForgetBodyAsync(app);
-        app.Clock.Advance(TimeSpan.FromSeconds(11));
+        var client = await app.Get<Tables>().GetAsync(TableNames.Accounts);
+        var owner = AccountRows.ToClaim(await client.QueryAsync<TableEntity>("RowKey ge 'idem|' and RowKey lt 'idem}'").SingleAsync());
 
-        var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Keyed.SendAsync(app, "order-1", Image("a red fox"))));
+        // As instances do that each believe the others dead.
+        var sent = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
+            app.Get<Claims>().KeepBodyAsync("ann", owner.Claim.KeyHash, owner.OperationId, $$"""{ "maker": {{i}} }""", CancellationToken.None)));
         var later = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
 
-        Assert.All(made, reply => Assert.Equal((200, later.Text), (reply.Status, reply.Text)));
+        Assert.Equal([later.Text], sent.Distinct(StringComparer.Ordinal));
     }
 
     [Fact]
