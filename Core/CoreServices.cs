@@ -47,7 +47,7 @@ public static class CoreServices
         var fallback = new StorageOptionsFallback(configuration);
         services.AddSingleton<IPostConfigureOptions<StorageOptions>>(fallback).AddSingleton<IValidateOptions<StorageOptions>>(fallback);
         services.TryAddSingleton(provider => new StorageConnection(provider.GetRequiredService<IOptions<StorageOptions>>()));
-        return services.AddSingleton<Tables>().AddHostedService<Flushing>();
+        return services.AddSingleton<Tables>().AddSingleton<TextBlobs>().AddHostedService<Flushing>();
     }
 
     private static IServiceCollection AddAccess(this IServiceCollection services, IConfiguration configuration) => services
@@ -83,6 +83,7 @@ public static class CoreServices
     private static IServiceCollection AddCaching(this IServiceCollection services, IConfiguration configuration) => services
         .AddChecked<CacheOptions>(configuration, CacheOptions.Section)
         .AddFlushed<HitCounts>()
+        .AddSingleton<AnswerTexts>()
         .AddSingleton<AnswerCache>()
         .AddSingleton<Flights>();
 
@@ -108,6 +109,8 @@ public static class CoreServices
         .AddSingleton<TextWork>()
         .AddSingleton<Settlements>()
         .AddSingleton<Replays>()
+        .AddSingleton<Keeping>()
+        .AddSingleton<CreditChanges>()
         .AddHostedService(provider => provider.GetRequiredService<Settlements>())
         .AddSingleton<Gateway>()
         .AddSingleton<Estimates>()

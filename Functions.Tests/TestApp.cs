@@ -62,6 +62,7 @@ internal sealed class TestApp : IAsyncDisposable
             ["Storage:NetworkTimeoutMs"] = "20000",
             ["Cache:LookupPatienceMs"] = "10000",
             ["Images:Container"] = "images-" + id,
+            ["Storage:AnswersContainer"] = "answers-" + id,
             ["Access:AdminKey"] = AdminKey,
             ["Plans:Items:free:SpacingMs"] = "0",
             ["AzureWebJobs.reset-quotas.Disabled"] = "true",

@@ -1,5 +1,3 @@
-using ServerlessAi.Primitives;
-
 namespace ServerlessAi.Accounts;
 
 /// <summary>
@@ -22,8 +20,7 @@ public static class Account
             Reserve reserve => Reserving.Decide(posting, reserve),
             Settle settle => Ending.Decide(posting, settle),
             Release release => Ending.Decide(posting, release),
-            Grant grant => Give(posting, grant),
-            Deduct deduct => Take(posting, deduct),
+            Change change => Changing.Decide(posting, change),
             Remember remember => Own(posting, remember),
             Sweep => new Swept(),
             _ => throw new NotSupportedException($"No decision is written for {command.GetType().Name}."),
@@ -31,39 +28,6 @@ public static class Account
         posting.DropSpentGrants();
         return posting.ToDecision(outcome);
     }
-
-    private static Outcome Give(Posting posting, Grant command)
-    {
-        if (command.Recorded is { } recorded)
-        {
-            return Repeated(recorded, command.AmountMicro);
-        }
-
-        if (command.AmountMicro <= 0)
-        {
-            return new Refused(Refusal.Invalid("The amount must be more than zero."));
-        }
-
-        var grant = new CreditGrant(command.OperationId, command.Kind, command.AmountMicro, command.Priority, posting.Now, command.EffectiveAt ?? posting.Now, command.ExpiresAt);
-        if (grant.IsExpired(posting.Now))
-        {
-            return new Refused(Refusal.Invalid("The credits would have expired already."));
-        }
-
-        if (!posting.TryAddGrant(grant, out var grantId))
-        {
-            return new Refused(Refusal.Invalid($"The account already has {GrantsLimit} different credit grants."));
-        }
-
-        var kind = command.Kind == GrantKind.Purchase ? EntryKind.Purchase : EntryKind.Grant;
-        var entry = posting.Post(kind, [new Allocation(grantId, command.AmountMicro)], command.OperationId, command.Reason);
-        return new Posted(posting.Record(entry));
-    }
-
-    // The same id with another amount is a mistake, and must not pass for the change that was asked for.
-    private static Outcome Repeated(OperationRecord recorded, long amountMicro) => recorded.AmountMicro == amountMicro
-        ? new Posted(recorded)
-        : new Refused(new Refusal(RefusalCodes.IdempotencyMismatch, "This operation was carried out before with another amount. A new change needs a new key."));
 
     private static Outcome Own(Posting posting, Remember command)
     {
@@ -75,28 +39,5 @@ public static class Account
         var claim = new ClaimRecord(command.Claim, command.OperationId, posting.Now + ClaimRecord.Life, command.Payload) { AnsweredAt = posting.Now };
         posting.Write(claim);
         return new Claimed(claim);
-    }
-
-    private static Outcome Take(Posting posting, Deduct command)
-    {
-        if (command.Recorded is { } recorded)
-        {
-            return Repeated(recorded, -command.AmountMicro);
-        }
-
-        if (command.AmountMicro <= 0)
-        {
-            return new Refused(Refusal.Invalid("The amount must be more than zero."));
-        }
-
-        var available = posting.State.AvailableMicro(posting.Now);
-        if (available < command.AmountMicro)
-        {
-            return new Refused(Rules.Funds.Insufficient(available, command.AmountMicro));
-        }
-
-        var taken = posting.TakeAvailable(command.AmountMicro);
-        var entry = posting.Post(EntryKind.Deduct, Posting.Negated(taken), command.OperationId, command.Reason);
-        return new Posted(posting.Record(entry));
     }
 }

@@ -147,8 +147,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
         Settle settle when !IsOpen(fold, settle) => settle with { Recorded = await FindHoldAsync(fold, settle) },
         Release release when !IsOpen(fold, release) => release with { Recorded = await FindHoldAsync(fold, release) },
         Reserve reserve when pending.MayHaveHappened && !IsOpen(fold, reserve) => reserve with { Recorded = await FindHoldAsync(fold, reserve) },
-        Grant grant => grant with { Recorded = await FindOperationAsync(fold, grant) },
-        Deduct deduct => deduct with { Recorded = await FindOperationAsync(fold, deduct) },
+        Change change => change with { Recorded = await FindOperationAsync(fold, change) },
         var command => command,
     };
 
@@ -157,6 +156,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
     {
         Reserve { Claim: { } claim } reserve when !IsOpen(fold, reserve) => reserve with { RecordedClaim = await FindClaimAsync(fold, claim) },
         Settle { Recorded.Hold.Claim: { } claim } settle => settle with { RecordedClaim = await FindClaimAsync(fold, claim) },
+        Change { Claim: { } claim } change => change with { RecordedClaim = await FindClaimAsync(fold, claim) },
         Remember remember => remember with { RecordedClaim = await FindClaimAsync(fold, remember.Claim) },
         _ => command,
     };

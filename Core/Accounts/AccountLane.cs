@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using ServerlessAi.Primitives;
 
@@ -77,7 +76,7 @@ internal sealed partial class AccountLane(string accountId, LaneContext context)
                 LogFailure(context.Logger, exception, accountId);
                 foreach (var pending in batch)
                 {
-                    pending.Result.TrySetException(ExceptionDispatchInfo.SetCurrentStackTrace(exception));
+                    pending.Result.TrySetException(exception);
                 }
             }
         }

@@ -58,9 +58,14 @@ public sealed class AccountViews(AccountStore accounts, PlanBook plans, IOptions
 
     public async Task<AccountView> ReadAsync(string accountId) => Show(await accounts.ReadAsync(accountId));
 
-    public AccountView Show(AccountState state)
+    public AccountView Show(AccountState state) => Show(state, time.GetUtcNow());
+
+    /// <summary>The credits as they were; quotas and budgets, which are not kept, show as unused.</summary>
+    public AccountView Show(CreditsThen then) =>
+        Show(AccountState.Open(then.AccountId, then.At) with { PlanId = then.PlanId, Grants = then.Grants }, then.At) with { HeldCredits = Money.ToCredits(then.HeldMicro) };
+
+    private AccountView Show(AccountState state, DateTimeOffset now)
     {
-        var now = time.GetUtcNow();
         var limits = plans.LimitsOf(state.PlanId);
         var available = state.AvailableMicro(now);
         var paid = state.PaidMicro(now);

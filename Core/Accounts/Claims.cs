@@ -1,3 +1,4 @@
+using Azure;
 using Azure.Data.Tables;
 using ServerlessAi.Storage;
 
@@ -11,9 +12,11 @@ public sealed record AnsweredClaim(ClaimRecord Record, HoldRecord? Hold, string?
 }
 
 /// <summary>Looks idempotency keys up, and keeps the bodies of their answers.</summary>
-public sealed class Claims(Tables tables, AccountStore accounts, Unsettled unsettled, TimeProvider time)
+public sealed class Claims(Tables tables, TextBlobs texts, AccountStore accounts, Unsettled unsettled, TimeProvider time)
 {
     private const string Rendered = "Rendered";
+    private const string RenderedBlob = "RenderedBlob";
+    private const int KeepAttempts = 3;
 
     /// <returns>The key's owner as long as it binds; null when nobody owns it.</returns>
     public async Task<AnsweredClaim?> FindAsync(string accountId, string keyHash, CancellationToken cancellationToken)
@@ -54,7 +57,7 @@ public sealed class Claims(Tables tables, AccountStore accounts, Unsettled unset
 
     private async Task<AnsweredClaim> AnsweredAsync(string accountId, TableEntity row, ClaimRecord record, CancellationToken cancellationToken)
     {
-        var body = row.ContainsKey(Rendered) ? LongText.Read(row, Rendered) : null;
+        var body = await ReadBodyAsync(row, cancellationToken);
         var hold = await ReadRowAsync(accountId, AccountRows.HoldKey(record.OperationId), cancellationToken);
         return new AnsweredClaim(record, hold is null ? null : AccountRows.ToHold(hold), body);
     }
@@ -66,18 +69,70 @@ public sealed class Claims(Tables tables, AccountStore accounts, Unsettled unset
         return row.HasValue ? row.Value : null;
     }
 
-    /// <summary>Keeps the body that answered a key, so that a repetition gets the same bytes. Without it the answer is made again from the payload.</summary>
-    public async Task KeepBodyAsync(string accountId, string keyHash, string body, CancellationToken cancellationToken)
+    /// <summary>
+    /// Keeps the body that answers a key, so that a repetition gets the same bytes. The first one kept stays: an instance that makes a body because
+    /// the first seemed lost, and the one that was only slow, give the same in the end.
+    /// </summary>
+    /// <returns>The body that is kept. The given one when the key no longer belongs to the operation, because then nobody is given it again.</returns>
+    public async Task<string> KeepBodyAsync(string accountId, string keyHash, string operationId, string body, CancellationToken cancellationToken)
     {
-        if (body.Length > LongText.LengthLimit / 2)
+        var client = await tables.GetAsync(TableNames.Accounts);
+        var (partition, key) = (AccountRows.Partition(accountId), AccountRows.ClaimKey(keyHash));
+        TableEntity? change = null;
+        for (var attempt = 0; attempt < KeepAttempts; attempt++)
         {
-            return;
+            var row = await client.GetEntityIfExistsAsync<TableEntity>(partition, key, cancellationToken: cancellationToken);
+            if (!row.HasValue || !IsOwn(AccountRows.ToClaim(row.Value!), operationId))
+            {
+                return body;
+            }
+
+            if (await ReadBodyAsync(row.Value!, cancellationToken) is { } kept)
+            {
+                return kept;
+            }
+
+            change ??= await ToChangeAsync(partition, key, body, cancellationToken);
+            try
+            {
+                await client.UpdateEntityAsync(change, row.Value!.ETag, TableUpdateMode.Merge, cancellationToken);
+                return body;
+            }
+            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
+            {
+                // Somebody has written the row since it was read: look again whose it is, and what it says.
+            }
         }
 
-        var change = new TableEntity(AccountRows.Partition(accountId), AccountRows.ClaimKey(keyHash));
-        LongText.Write(change, Rendered, body);
-        var client = await tables.GetAsync(TableNames.Accounts);
-        // Only whoever was just answered gets here, and an answered key changes no more until it expires.
-        await client.UpdateEntityAsync(change, Azure.ETag.All, TableUpdateMode.Merge, cancellationToken);
+        return body;
+    }
+
+    private bool IsOwn(ClaimRecord record, string operationId) =>
+        record.IsAnswered && record.ExpiresAt > time.GetUtcNow() && string.Equals(record.OperationId, operationId, StringComparison.Ordinal);
+
+    // The payload shares the row and its limit, so only a body that is short as well goes beside it.
+    private async Task<TableEntity> ToChangeAsync(string partition, string key, string body, CancellationToken cancellationToken)
+    {
+        var change = new TableEntity(partition, key);
+        if (body.Length <= TextBlobs.RowLimit)
+        {
+            LongText.Write(change, Rendered, body);
+        }
+        else
+        {
+            change[RenderedBlob] = await texts.SaveAsync(body, cancellationToken);
+        }
+
+        return change;
+    }
+
+    private async Task<string?> ReadBodyAsync(TableEntity row, CancellationToken cancellationToken)
+    {
+        if (row.ContainsKey(Rendered))
+        {
+            return LongText.Read(row, Rendered);
+        }
+
+        return row.GetString(RenderedBlob) is { } name ? await texts.ReadAsync(name, cancellationToken) : null;
     }
 }

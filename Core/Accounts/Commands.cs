@@ -54,22 +54,39 @@ public sealed record Release(string OperationId, string Reason, long CostNanoUsd
     public HoldRecord? Recorded { get; init; }
 }
 
-/// <summary>Adds credits.</summary>
-public sealed record Grant(string OperationId, GrantKind Kind, long AmountMicro, string Reason) : Command(OperationId)
+/// <summary>Moves credits in or out, for good and without a hold.</summary>
+/// <param name="AmountMicro">More than zero, whichever way it goes.</param>
+public abstract record Change(string OperationId, long AmountMicro, string Reason) : Command(OperationId)
 {
+    /// <summary>What it adds to the balance.</summary>
+    public abstract long SignedMicro { get; }
+
+    /// <summary>The same operation as carried out before, when the store found its row.</summary>
+    public OperationRecord? Recorded { get; init; }
+
+    /// <summary>The idempotency key that this operation is to own and answer; null for none.</summary>
+    public Claim? Claim { get; init; }
+
+    /// <summary>Who owned the key before, when the store found somebody.</summary>
+    public ClaimRecord? RecordedClaim { get; init; }
+}
+
+/// <summary>Adds credits.</summary>
+public sealed record Grant(string OperationId, GrantKind Kind, long AmountMicro, string Reason) : Change(OperationId, AmountMicro, Reason)
+{
+    public override long SignedMicro => AmountMicro;
+
     public int Priority { get; init; }
 
     public DateTimeOffset? EffectiveAt { get; init; }
 
     public DateTimeOffset? ExpiresAt { get; init; }
-
-    public OperationRecord? Recorded { get; init; }
 }
 
 /// <summary>Takes credits away; refused when the account has fewer.</summary>
-public sealed record Deduct(string OperationId, long AmountMicro, string Reason) : Command(OperationId)
+public sealed record Deduct(string OperationId, long AmountMicro, string Reason) : Change(OperationId, AmountMicro, Reason)
 {
-    public OperationRecord? Recorded { get; init; }
+    public override long SignedMicro => -AmountMicro;
 }
 
 /// <summary>Asks for nothing but what any command does first: periods roll, expired holds and credits are reclaimed.</summary>

@@ -2,41 +2,44 @@ using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Accounts;
 
+/// <param name="Credits">More than zero adds, less takes away.</param>
+public sealed record CreditChange(decimal Credits, GrantKind Kind, string Reason, DateTimeOffset? ExpiresAt);
+
 /// <summary>Credits given and taken by an admin.</summary>
 public sealed class CreditAdmin(AccountStore accounts, TimeProvider time)
 {
     private const decimal CreditsLimit = 1_000_000m;
     private const int ReasonLimit = 200;
 
-    /// <param name="credits">More than zero adds, less takes away.</param>
-    /// <param name="operationId">Repeating the same id changes nothing and answers the same.</param>
-    public async Task<Answer<OperationRecord>> ChangeAsync(
-        string accountId, decimal credits, GrantKind kind, string reason, DateTimeOffset? expiresAt, string operationId)
+    /// <param name="operationId">Repeating the same id changes nothing.</param>
+    /// <param name="claim">The idempotency key it came with; null for none.</param>
+    /// <returns><see cref="Posted"/>, <see cref="Claimed"/> by whoever came first with the key, or <see cref="Refused"/>.</returns>
+    public async Task<Outcome> ChangeAsync(string accountId, CreditChange change, string operationId, Claim? claim)
     {
-        if (credits == 0 || Math.Abs(credits) > CreditsLimit || decimal.Round(credits, 6) != credits)
+        if (Problem(change) is { } problem)
+        {
+            return new Refused(problem);
+        }
+
+        var micro = Money.FromCredits(Math.Abs(change.Credits));
+        Change command = change.Credits > 0
+            ? new Grant(operationId, change.Kind, micro, change.Reason) { ExpiresAt = change.ExpiresAt }
+            : new Deduct(operationId, micro, change.Reason);
+        return await accounts.ExecuteAsync(accountId, command with { Claim = claim });
+    }
+
+    private Refusal? Problem(CreditChange change)
+    {
+        if (change.Credits == 0 || Math.Abs(change.Credits) > CreditsLimit || decimal.Round(change.Credits, 6) != change.Credits)
         {
             return Refusal.Invalid($"'amount' must be credits other than 0, at most {CreditsLimit:0} either way, with at most six decimals.");
         }
 
-        if (reason.Length > ReasonLimit)
+        if (change.Reason.Length > ReasonLimit)
         {
             return Refusal.Invalid($"'reason' has at most {ReasonLimit} characters.");
         }
 
-        if (expiresAt <= time.GetUtcNow())
-        {
-            return Refusal.Invalid("'expires_at' is in the past.");
-        }
-
-        var micro = Money.FromCredits(Math.Abs(credits));
-        Command command = credits > 0
-            ? new Grant(operationId, kind, micro, reason) { ExpiresAt = expiresAt }
-            : new Deduct(operationId, micro, reason);
-        return await accounts.ExecuteAsync(accountId, command) switch
-        {
-            Posted posted => posted.Record,
-            Refused refused => refused.Refusal,
-            var other => throw new InvalidOperationException($"A change of credits came to {other.GetType().Name}."),
-        };
+        return change.ExpiresAt <= time.GetUtcNow() ? Refusal.Invalid("'expires_at' is in the past.") : null;
     }
 }

@@ -8,6 +8,9 @@ internal sealed class Fold(Snapshot before)
 {
     private const int TransactionRowsLimit = 100;
 
+    // A transaction has at most 4 MiB as sent, where escaping can make four characters of one; the other rows need at most half of that.
+    private const int PayloadCharsLimit = 500_000;
+
     private readonly List<LedgerEntry> entries = [];
     private readonly List<UsageRecord> usage = [];
     private readonly List<OperationRecord> operations = [];
@@ -45,7 +48,7 @@ internal sealed class Fold(Snapshot before)
         }
 
         var morePeriods = Math.Max(0, decision.State.Days.Length + decision.State.Months.Length - State.Days.Length - State.Months.Length);
-        if (Rows + more + morePeriods > TransactionRowsLimit && HasWrites)
+        if (HasWrites && (Rows + more + morePeriods > TransactionRowsLimit || PayloadChars(claims.Values) + PayloadChars(decision.Claims) > PayloadCharsLimit))
         {
             return false;
         }
@@ -98,6 +101,8 @@ internal sealed class Fold(Snapshot before)
         actions.AddRange(ChangedMonths().Select(month => Replace(AccountRows.ToEntity(partition, month))));
         return actions;
     }
+
+    private static int PayloadChars(IEnumerable<ClaimRecord> claims) => claims.Sum(claim => claim.Payload?.Length ?? 0);
 
     // A roll-up row repeats what was used, not what is held for the moment; holding alone does not rewrite it.
     private IEnumerable<DayUse> ChangedDays() => State.Days.Select(Used).Where(day => day.Calls + day.Failures > 0 || day.CostNanoUsd != 0).Except(before.State.Days.Select(Used));

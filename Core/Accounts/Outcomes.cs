@@ -20,7 +20,12 @@ public sealed record Refused(Refusal Refusal) : Outcome;
 public sealed record Ended(HoldRecord Record, AccountState Account) : Outcome;
 
 /// <summary>Credits moved as recorded, now or by an earlier command of the same operation.</summary>
-public sealed record Posted(OperationRecord Record) : Outcome;
+/// <param name="Credits">What the account has right after; for a repetition, what it has now.</param>
+public sealed record Posted(OperationRecord Record, CreditsThen Credits) : Outcome
+{
+    /// <summary>It was carried out before, and nothing moved now.</summary>
+    public bool IsRepeat { get; init; }
+}
 
 /// <summary>Housekeeping was done.</summary>
 public sealed record Swept : Outcome;

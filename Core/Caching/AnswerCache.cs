@@ -10,7 +10,7 @@ namespace ServerlessAi.Caching;
 /// Answers by hash: a bounded level in memory above the table. Losing the cache costs a provider call, never an answer: when storage does not
 /// answer, reading finds nothing and writing is skipped.
 /// </summary>
-public sealed partial class AnswerCache(Tables tables, HitCounts hits, IOptions<CacheOptions> options, TimeProvider time, ILogger<AnswerCache> logger) : IDisposable
+public sealed partial class AnswerCache(Tables tables, AnswerTexts texts, HitCounts hits, IOptions<CacheOptions> options, TimeProvider time, ILogger<AnswerCache> logger) : IDisposable
 {
     private const long MemoryCharsLimit = 32_000_000;
 
@@ -46,23 +46,23 @@ public sealed partial class AnswerCache(Tables tables, HitCounts hits, IOptions<
     /// <summary>Keeps an answer for a time. Not being able to is logged and otherwise without consequence.</summary>
     public async Task StoreAsync(string hash, CachedAnswer answer, TimeSpan ttl, CancellationToken cancellationToken)
     {
-        var json = StoredJson.Write(answer);
-        if (ttl <= TimeSpan.Zero || json.Length > LongText.LengthLimit)
+        if (ttl <= TimeSpan.Zero)
         {
             return;
         }
 
-        var entry = new Entry(answer, time.GetUtcNow() + ttl);
-        Remember(hash, entry, json.Length);
-        var row = new TableEntity(Partition(hash), hash)
-        {
-            ["ExpiresAt"] = entry.ExpiresAt,
-            ["Model"] = answer.Usage.ModelServed,
-            ["Hits"] = 0L,
-        };
-        LongText.Write(row, "Answer", json);
         try
         {
+            var entry = new Entry(await texts.KeepAsync(answer, cancellationToken), time.GetUtcNow() + ttl);
+            var json = StoredJson.Write(entry.Answer.ToStored());
+            Remember(hash, entry, json.Length);
+            var row = new TableEntity(Partition(hash), hash)
+            {
+                ["ExpiresAt"] = entry.ExpiresAt,
+                ["Model"] = answer.Usage.ModelServed,
+                ["Hits"] = 0L,
+            };
+            LongText.Write(row, "Answer", json);
             var client = await tables.GetAsync(TableNames.Cache);
             await client.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
         }
@@ -102,11 +102,16 @@ public sealed partial class AnswerCache(Tables tables, HitCounts hits, IOptions<
         }
 
         var json = LongText.Read(row.Value!, "Answer");
-        return (new Entry(StoredJson.Read<CachedAnswer>(json), expiresAt), json.Length);
+        return await texts.CompleteAsync(StoredJson.Read<CachedAnswer>(json), cancellationToken) is { } answer
+            ? (new Entry(answer, expiresAt), json.Length)
+            : (null, 0);
     }
 
-    private void Remember(string hash, Entry entry, int chars) =>
-        memory.Set(hash, entry, new MemoryCacheEntryOptions { Size = chars });
+    private void Remember(string hash, Entry entry, int chars)
+    {
+        var apart = entry.Answer.TextBlob is null ? 0 : entry.Answer.Text?.Length ?? 0;
+        memory.Set(hash, entry, new MemoryCacheEntryOptions { Size = chars + apart });
+    }
 
     [LoggerMessage(LogLevel.Warning, "The cache cannot be read; the request goes on without it.")]
     private static partial void LogNotRead(ILogger logger, Exception exception);

@@ -8,9 +8,15 @@ public sealed record CachedAnswer(UsageFacts Usage, DateTimeOffset CreatedAt)
 {
     public string? Text { get; init; }
 
+    /// <summary>Where the text is kept when it is too long for a row.</summary>
+    public string? TextBlob { get; init; }
+
     public string? FinishReason { get; init; }
 
     public StoredImage? Image { get; init; }
+
+    /// <summary>What goes into a row: without a text that has a blob of its own.</summary>
+    public CachedAnswer ToStored() => TextBlob is null ? this : this with { Text = null };
 }
 
 /// <summary>How a request wants the cache used.</summary>

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Access;
 using ServerlessAi.Accounts;
@@ -6,7 +5,6 @@ using ServerlessAi.Caching;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
 using ServerlessAi.Providers;
-using ServerlessAi.Storage;
 
 namespace ServerlessAi;
 
@@ -24,9 +22,9 @@ namespace ServerlessAi;
 /// </list>
 /// From step 5 on nothing depends on the client still being there.
 /// </summary>
-public sealed partial class Gateway(
+public sealed class Gateway(
     Throttle throttle, AnswerCache cache, Flights flights, CatalogStore catalogs, AccountStore accounts, PlanBook plans, PlatformSpend spend,
-    ProviderChain chain, Settlements settlements, Replays replays, UsageLog usageLog, IIdSource ids, TimeProvider time, IOptions<AccountOptions> credits, ILogger<Gateway> logger)
+    ProviderChain chain, Keeping keeping, Settlements settlements, Replays replays, UsageLog usageLog, IIdSource ids, TimeProvider time, IOptions<AccountOptions> credits)
 {
     /// <summary>Serves one request.</summary>
     /// <param name="cancellationToken">The client's; it counts until credits are reserved.</param>
@@ -90,7 +88,12 @@ public sealed partial class Gateway(
         var receipt = Receipt.OfHit(operationId, known.Usage);
         if (request.Claim is { } claim)
         {
-            switch (await accounts.ExecuteAsync(request.Caller.AccountId, new Remember(operationId, claim, Replays.ToPayload(known, receipt))))
+            if (await keeping.KeepAsync(known, operationId) is not { } kept)
+            {
+                return Refusal.StorageUnavailable();
+            }
+
+            switch (await accounts.ExecuteAsync(request.Caller.AccountId, new Remember(operationId, claim, Replays.ToPayload(kept, receipt))))
             {
                 case Claimed claimed when !string.Equals(claimed.Record.OperationId, operationId, StringComparison.Ordinal):
                     return Replays.Refuse(claimed.Record, claim);
@@ -152,7 +155,7 @@ public sealed partial class Gateway(
 
         var usage = work.Measure(request, product, Facts(quote, result));
         var cost = Cost.Of(Charges.CostNanoUsd(quote.Kind, result.Model.Price, usage), UncertainNanoUsd(quote, hold, result));
-        if (await KeepAsync(work, product, usage, hold) is not { } answer)
+        if (await keeping.KeepAsync(work, product, usage, hold) is not { } answer)
         {
             var unkept = new Release(hold.OperationId, RefusalCodes.StorageUnavailable, cost.NanoUsd, usage) { UncertainCostNanoUsd = cost.UncertainNanoUsd };
             await settlements.EndAsync(request.Caller.AccountId, unkept);
@@ -227,21 +230,6 @@ public sealed partial class Gateway(
         return refusal.With("attempts", result.Attempts);
     }
 
-    private async Task<CachedAnswer?> KeepAsync<TRequest, TProduct>(Work<TRequest, TProduct> work, TProduct product, UsageFacts usage, Hold hold)
-        where TRequest : GatewayRequest
-        where TProduct : class
-    {
-        try
-        {
-            return await work.KeepAsync(product, usage, hold, time.GetUtcNow());
-        }
-        catch (Exception exception) when (StorageFaults.IsAny(exception))
-        {
-            LogNotKept(logger, exception, hold.OperationId);
-            return null;
-        }
-    }
-
     /// <summary>What attempts that gave no answer may have cost us at most.</summary>
     private static long UncertainNanoUsd<TProduct>(Quote quote, Hold hold, ChainResult<TProduct> result)
         where TProduct : class =>
@@ -258,7 +246,4 @@ public sealed partial class Gateway(
             FallbackReason = result.FallbackReason,
         };
     }
-
-    [LoggerMessage(LogLevel.Error, "The product of operation {OperationId} could not be kept; its hold is released.")]
-    private static partial void LogNotKept(ILogger logger, Exception exception, string operationId);
 }

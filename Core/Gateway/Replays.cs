@@ -12,7 +12,7 @@ namespace ServerlessAi;
 /// Idempotency keys: the first request with a key is carried out, a repetition gets its answer again. One that is still under way refuses the
 /// repetition; one that never came to an answer can be repeated.
 /// </summary>
-public sealed partial class Replays(Claims claims, TimeProvider time, ILogger<Replays> logger)
+public sealed partial class Replays(Claims claims, AnswerTexts texts, TimeProvider time, ILogger<Replays> logger)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
@@ -23,14 +23,35 @@ public sealed partial class Replays(Claims claims, TimeProvider time, ILogger<Re
     private sealed record Payload(CachedAnswer Answer, ImmutableArray<Attempt> Attempts, long ChargeMicro, Cost Cost, Receipt? Receipt);
 
     public static string ToPayload(CachedAnswer answer, ImmutableArray<Attempt> attempts, long chargeMicro, Cost cost) =>
-        StoredJson.Write(new Payload(answer, attempts, chargeMicro, cost, Receipt: null));
+        StoredJson.Write(new Payload(answer.ToStored(), attempts, chargeMicro, cost, Receipt: null));
 
     public static string ToPayload(CachedAnswer answer, Receipt receipt) =>
-        StoredJson.Write(new Payload(answer, [], ChargeMicro: 0, Cost.None, receipt));
+        StoredJson.Write(new Payload(answer.ToStored(), [], ChargeMicro: 0, Cost.None, receipt));
 
     /// <returns>The earlier answer, or why there is none to give; null when the key is free.</returns>
-    public async Task<Answer<Served>?> FindAsync(string accountId, Claim claim, CancellationToken cancellationToken) =>
-        await claims.FindAsync(accountId, claim.KeyHash, cancellationToken) is { } owner ? (Answer<Served>?)ToAnswer(owner, claim) : null;
+    public async Task<Answer<Served>?> FindAsync(string accountId, Claim claim, CancellationToken cancellationToken)
+    {
+        if (await FindOwnerAsync(accountId, claim, cancellationToken) is not { } found)
+        {
+            return null;
+        }
+
+        return found.Succeeded ? await ToAnswerAsync(found.Value, claim, cancellationToken) : found.Refusal;
+    }
+
+    /// <returns>Who answered the key before, or why it cannot be used; null when it is free.</returns>
+    public async Task<Answer<AnsweredClaim>?> FindOwnerAsync(string accountId, Claim claim, CancellationToken cancellationToken)
+    {
+        if (await claims.FindAsync(accountId, claim.KeyHash, cancellationToken) is not { } owner)
+        {
+            return null;
+        }
+
+        return Problem(owner.Record, claim) is { } problem ? problem : owner;
+    }
+
+    /// <summary>Why a key that somebody else owns cannot be answered from what the owner kept; null when it can.</summary>
+    public static Refusal? Problem(ClaimRecord owner, Claim claim) => IsSame(owner.Claim, claim) && owner.IsAnswered ? null : Refuse(owner, claim);
 
     /// <summary>Why a key that somebody else owns cannot be used: it came with another body, or its first request is not done.</summary>
     public static Refusal Refuse(ClaimRecord owner, Claim claim) => IsSame(owner.Claim, claim)
@@ -38,32 +59,38 @@ public sealed partial class Replays(Claims claims, TimeProvider time, ILogger<Re
         : new Refusal(RefusalCodes.IdempotencyMismatch, "This Idempotency-Key was used with another body. A new request needs a new key.");
 
     /// <summary>Keeps the body of an answer. Not being able to is logged: a repetition then gets the same answer, freshly written.</summary>
-    public async Task KeepBodyAsync(string accountId, Claim claim, string body)
+    /// <returns>The body to answer with: the one that was kept first.</returns>
+    public async Task<string> KeepBodyAsync(string accountId, Claim claim, string operationId, string body)
     {
         try
         {
-            await claims.KeepBodyAsync(accountId, claim.KeyHash, body, CancellationToken.None);
+            return await claims.KeepBodyAsync(accountId, claim.KeyHash, operationId, body, CancellationToken.None);
         }
         catch (Exception exception) when (StorageFaults.IsAny(exception))
         {
             LogNotKept(logger, exception);
+            return body;
         }
     }
 
-    private Answer<Served> ToAnswer(AnsweredClaim owner, Claim claim)
+    private async Task<Answer<Served>> ToAnswerAsync(AnsweredClaim owner, Claim claim, CancellationToken cancellationToken)
     {
-        var isGoingOut = owner.Body is null && !owner.Recovered && time.GetUtcNow() < owner.Record.AnsweredAt + BodyPatience;
-        if (!IsSame(owner.Record.Claim, claim) || owner.Record.Payload is not { } json || isGoingOut)
+        if (owner.Body is null && !owner.Recovered && time.GetUtcNow() < owner.Record.AnsweredAt + BodyPatience)
         {
             return Refuse(owner.Record, claim);
         }
 
-        var payload = StoredJson.Read<Payload>(json);
+        var payload = StoredJson.Read<Payload>(owner.Record.Payload!);
         var receipt = payload.Receipt ?? (owner.Hold is { } ended
             ? Receipt.Of(ended.Hold, payload.Answer.Usage, payload.Attempts, ended, payload.ChargeMicro, payload.Cost)
             : throw new InvalidDataException("An answered idempotency key lost the hold it belongs to."));
-        return new Served(payload.Answer, receipt, Account: null) { Replayed = true, ReplayedBody = owner.Body };
+        // The kept body has the text already.
+        var answer = owner.Body is null ? await texts.CompleteAsync(payload.Answer, cancellationToken) : payload.Answer;
+        return answer is null ? AnswerGone() : new Served(answer, receipt, Account: null) { Replayed = true, ReplayedBody = owner.Body };
     }
+
+    private static Refusal AnswerGone() => new(
+        RefusalCodes.StorageUnavailable, "The answer to this Idempotency-Key cannot be read at the moment. Nothing is charged again.", TimeSpan.FromSeconds(5));
 
     private static bool IsSame(Claim one, Claim other) => string.Equals(one.Fingerprint, other.Fingerprint, StringComparison.Ordinal);
 

@@ -25,15 +25,20 @@ public sealed record TextRequest(
     Caller Caller, string Prompt, string? System, string? Model, int? MaxTokens, double? Temperature, string? ChatId, CacheUse Cache)
     : GatewayRequest(Caller, Cache);
 
-/// <summary>What a request came to.</summary>
-/// <param name="Account">The account right after the charge; null for a cached answer, which does not touch it.</param>
-public sealed record Served(CachedAnswer Answer, Receipt Receipt, AccountState? Account)
+/// <summary>What a request came to that may be sent again with the same idempotency key.</summary>
+/// <param name="OperationId">Whose answer it is.</param>
+public abstract record Repeatable(string OperationId)
 {
-    public bool Cached => Receipt.Cached;
-
-    /// <summary>This answer was given before, to an earlier request with the same idempotency key.</summary>
+    /// <summary>This answer was given before, to an earlier request with the same key.</summary>
     public bool Replayed { get; init; }
 
     /// <summary>The body as it went out then; null when it never did.</summary>
     public string? ReplayedBody { get; init; }
+}
+
+/// <summary>What a billable request came to.</summary>
+/// <param name="Account">The account right after the charge; null for a cached answer, which does not touch it.</param>
+public sealed record Served(CachedAnswer Answer, Receipt Receipt, AccountState? Account) : Repeatable(Receipt.OperationId)
+{
+    public bool Cached => Receipt.Cached;
 }

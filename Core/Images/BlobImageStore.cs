@@ -15,28 +15,16 @@ public sealed class BlobImageStore : IImageStore, IDisposable
     private static readonly TimeSpan DelegationKeyLife = TimeSpan.FromDays(7);
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(15);
 
-    private readonly BlobContainerClient container;
-    private readonly BlobServiceClient service;
+    private readonly BlobContainer container;
     private readonly bool hasKey;
     private readonly TimeSpan urlLife;
     private readonly TimeProvider time;
     private readonly SemaphoreSlim keyGate = new(1, 1);
     private UserDelegationKey? delegationKey;
-    private volatile bool isCreated;
 
     public BlobImageStore(StorageConnection connection, IOptions<ImageOptions> options, IOptions<StorageOptions> storage, TimeProvider time)
     {
-        var clientOptions = new BlobClientOptions { RetryPolicy = new Retrying(retries: 2, TimeSpan.FromMilliseconds(200), time) };
-        // An image takes longer to send than a row.
-        clientOptions.Retry.NetworkTimeout = TimeSpan.FromMilliseconds(storage.Value.NetworkTimeoutMs * 5);
-        clientOptions.Diagnostics.IsLoggingEnabled = false;
-        if (connection.Transport is { } transport)
-        {
-            clientOptions.Transport = transport;
-        }
-
-        service = connection.CreateBlobService(clientOptions);
-        container = service.GetBlobContainerClient(options.Value.Container);
+        container = new BlobContainer(connection, storage.Value, options.Value.Container, time);
         hasKey = connection.HasKey;
         urlLife = TimeSpan.FromHours(options.Value.UrlHours);
         this.time = time;
@@ -44,19 +32,17 @@ public sealed class BlobImageStore : IImageStore, IDisposable
 
     public async Task<StoredImage> SaveAsync(string name, ImageBytes image, CancellationToken cancellationToken)
     {
-        await CreateContainerAsync(cancellationToken);
         var headers = new BlobHttpHeaders { ContentType = image.ContentType, CacheControl = "private, max-age=86400" };
-        await container.GetBlobClient(name).UploadAsync(
-            BinaryData.FromBytes(image.Content), new BlobUploadOptions { HttpHeaders = headers }, cancellationToken);
+        await container.UploadAsync(name, BinaryData.FromBytes(image.Content), headers, cancellationToken);
         return new StoredImage(name, image.ContentType, image.Width, image.Height, image.Content.Length);
     }
 
     public async Task<Uri> GetReadUrlAsync(StoredImage image, CancellationToken cancellationToken)
     {
-        var blob = container.GetBlobClient(image.Name);
+        var blob = container.Client.GetBlobClient(image.Name);
         var sas = new BlobSasBuilder(BlobSasPermissions.Read, time.GetUtcNow() + urlLife)
         {
-            BlobContainerName = container.Name,
+            BlobContainerName = container.Client.Name,
             BlobName = image.Name,
             Resource = "b",
         };
@@ -66,21 +52,12 @@ public sealed class BlobImageStore : IImageStore, IDisposable
         }
 
         var key = await GetDelegationKeyAsync(cancellationToken);
-        return new BlobUriBuilder(blob.Uri) { Sas = sas.ToSasQueryParameters(key, service.AccountName) }.ToUri();
+        return new BlobUriBuilder(blob.Uri) { Sas = sas.ToSasQueryParameters(key, container.Service.AccountName) }.ToUri();
     }
 
-    public async Task PingAsync(CancellationToken cancellationToken) => await container.ExistsAsync(cancellationToken);
+    public async Task PingAsync(CancellationToken cancellationToken) => await container.Client.ExistsAsync(cancellationToken);
 
     public void Dispose() => keyGate.Dispose();
-
-    private async Task CreateContainerAsync(CancellationToken cancellationToken)
-    {
-        if (!isCreated)
-        {
-            await container.CreateIfNotExistsAsync(PublicAccessType.None, cancellationToken: cancellationToken);
-            isCreated = true;
-        }
-    }
 
     // One key signs many URLs; it is renewed while it still outlives the longest URL.
     private async Task<UserDelegationKey> GetDelegationKeyAsync(CancellationToken cancellationToken)
@@ -91,7 +68,7 @@ public sealed class BlobImageStore : IImageStore, IDisposable
             var now = time.GetUtcNow();
             if (delegationKey is null || delegationKey.SignedExpiresOn < now + urlLife + ClockSkew)
             {
-                delegationKey = (await service.GetUserDelegationKeyAsync(now - ClockSkew, now + DelegationKeyLife - ClockSkew, cancellationToken)).Value;
+                delegationKey = (await container.Service.GetUserDelegationKeyAsync(now - ClockSkew, now + DelegationKeyLife - ClockSkew, cancellationToken)).Value;
             }
 
             return delegationKey;

@@ -22,6 +22,10 @@ public sealed class StorageOptions
     [RegularExpression("^([A-Za-z][A-Za-z0-9]{0,31})?$")]
     public string TablePrefix { get; set; } = "";
 
+    /// <summary>The private blob container of answers that are too long for a row; created when missing.</summary>
+    [RegularExpression("^[a-z0-9](-?[a-z0-9]){2,62}$")]
+    public string AnswersContainer { get; set; } = "answers";
+
     /// <summary>Time one storage request may take before it counts as lost, milliseconds.</summary>
     [Range(100, 60_000)]
     public int NetworkTimeoutMs { get; set; } = 1_500;

@@ -1,9 +1,10 @@
-using System.Text.Json;
 using Azure.Data.Tables;
 using ServerlessAi.Accounts;
+using ServerlessAi.Simulator.Storage;
 using ServerlessAi.Simulator.Vendors;
 using ServerlessAi.Storage;
 using ServerlessAi.Tests.Accounts;
+using Fault = ServerlessAi.Simulator.Storage.Fault;
 
 namespace ServerlessAi.Tests.Flow;
 
@@ -16,9 +17,9 @@ public sealed class IdempotencyFlowTests
     {
         await using var app = await TestApp.StartAsync(Paid);
 
-        var first = await SendAsync(app, "order-1", Image("a red fox"));
+        var first = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
         app.Clock.Advance(TimeSpan.FromHours(3));
-        var second = await SendAsync(app, "order-1", Image("a red fox"));
+        var second = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
 
         Assert.Equal((200, 200, first.Text), (first.Status, second.Status, second.Text));
         Assert.Equal((false, true), (first.IsReplayed, second.IsReplayed));
@@ -29,12 +30,12 @@ public sealed class IdempotencyFlowTests
     public async Task The_answer_is_given_again_even_when_the_first_never_went_out()
     {
         await using var app = await TestApp.StartAsync(Paid);
-        var first = await SendAsync(app, "order-1", Image("a red fox"));
+        var first = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
         await ForgetBodyAsync(app);
 
-        var tooSoon = await SendAsync(app, "order-1", Image("a red fox"));
+        var tooSoon = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
         app.Clock.Advance(TimeSpan.FromSeconds(11));
-        var second = await SendAsync(app, "order-1", Image("a red fox"));
+        var second = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
 
         Assert.Equal((409, true), (tooSoon.Status, second.IsReplayed));
         Assert.Equal(first.Receipt, second.Receipt);
@@ -42,12 +43,68 @@ public sealed class IdempotencyFlowTests
     }
 
     [Fact]
+    public async Task An_answer_that_had_to_be_made_again_stays_as_it_was_made_then()
+    {
+        await using var app = await TestApp.StartAsync(Paid);
+        await Keyed.SendAsync(app, "order-1", Image("a red fox"));
+        await ForgetBodyAsync(app);
+
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        var madeAgain = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
+        // The URL of the image would be signed anew.
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        var repeated = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
+
+        Assert.Equal((200, madeAgain.Text), (repeated.Status, repeated.Text));
+    }
+
+    [Fact]
+    public async Task Of_two_bodies_for_one_answer_the_first_kept_wins()
+    {
+        var time = new ManualTime();
+        var (app, storage) = await TestApp.StartSimulatedAsync(Paid, storage: new SimulatedStorage(time));
+        await using var owned = app;
+        await Keyed.SendAsync(app, "order-1", Image("a red fox"));
+        await ForgetBodyAsync(app);
+        var client = await app.Get<Tables>().GetAsync(TableNames.Accounts);
+        var owner = AccountRows.ToClaim(await client.QueryAsync<TableEntity>("RowKey ge 'idem|' and RowKey lt 'idem}'").SingleAsync());
+        Task<string> KeepAsync(string body) => app.Get<Claims>().KeepBodyAsync("ann", owner.Claim.KeyHash, owner.OperationId, body, CancellationToken.None);
+
+        // The slow one has read that nothing is kept, and its write is on its way.
+        storage.Faults = request => request.Method == "PATCH" ? Fault.Delayed(TimeSpan.FromMinutes(1)) : Fault.None;
+        var slow = KeepAsync("""{ "maker": "slow" }""");
+        await Wait.UntilAsync(() => time.NextDue is not null, "the slow one writes");
+        storage.Faults = _ => Fault.None;
+        var quick = await KeepAsync("""{ "maker": "quick" }""");
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal((quick, quick), (await slow, (await Keyed.SendAsync(app, "order-1", Image("a red fox"))).Text));
+    }
+
+    [Fact]
+    public async Task A_body_is_not_kept_for_a_key_that_belongs_to_another_operation_by_then()
+    {
+        await using var app = await TestApp.StartAsync(Paid);
+        await Keyed.SendAsync(app, "order-1", Image("a red fox"));
+        await ForgetBodyAsync(app);
+        var client = await app.Get<Tables>().GetAsync(TableNames.Accounts);
+        var row = await client.QueryAsync<TableEntity>("RowKey ge 'idem|' and RowKey lt 'idem}'").SingleAsync();
+
+        var sent = await app.Get<Claims>().KeepBodyAsync("ann", row.RowKey["idem|".Length..], "somebody-else", "{}", CancellationToken.None);
+        app.Clock.Advance(TimeSpan.FromSeconds(11));
+        var replay = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
+
+        Assert.Equal("{}", sent);
+        Assert.NotNull(replay.Receipt);
+    }
+
+    [Fact]
     public async Task The_same_key_with_another_body_is_422()
     {
         await using var app = await TestApp.StartAsync(Paid);
-        await SendAsync(app, "order-1", Image("a red fox"));
+        await Keyed.SendAsync(app, "order-1", Image("a red fox"));
 
-        var other = await SendAsync(app, "order-1", Image("a blue whale"));
+        var other = await Keyed.SendAsync(app, "order-1", Image("a blue whale"));
 
         Assert.Equal((422, "idempotency_mismatch"), (other.Status, other.Code));
     }
@@ -56,10 +113,10 @@ public sealed class IdempotencyFlowTests
     public async Task A_key_belongs_to_one_user_and_one_route()
     {
         await using var app = await TestApp.StartAsync(Paid);
-        await SendAsync(app, "order-1", Image("a red fox"));
+        await Keyed.SendAsync(app, "order-1", Image("a red fox"));
 
-        var otherUser = await SendAsync(app, "order-1", Image("a red fox", user: "bob"));
-        var otherRoute = await SendAsync(app, "order-1", new { userId = "ann", prompt = "hello", model = "OPUS_4" }, route: "complete");
+        var otherUser = await Keyed.SendAsync(app, "order-1", Image("a red fox", user: "bob"));
+        var otherRoute = await Keyed.SendAsync(app, "order-1", new { userId = "ann", prompt = "hello", model = "OPUS_4" }, route: "complete");
 
         Assert.Equal((200, 200, false, false), (otherUser.Status, otherRoute.Status, otherUser.IsReplayed, otherRoute.IsReplayed));
     }
@@ -71,13 +128,13 @@ public sealed class IdempotencyFlowTests
         var gate = new TaskCompletionSource();
         openAI.Script("gpt-image-1", Behaviour.After(gate.Task));
         await using var app = await TestApp.StartAsync(OpenAI(openAI));
-        var first = SendAsync(app, "order-1", Image("a red fox"));
+        var first = Keyed.SendAsync(app, "order-1", Image("a red fox"));
         await Wait.UntilAsync(() => openAI.Requests.Count > 0, "the first request reached the vendor");
 
-        var meanwhile = await SendAsync(app, "order-1", Image("a red fox"));
+        var meanwhile = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
         gate.SetResult();
         var done = await first;
-        var later = await SendAsync(app, "order-1", Image("a red fox"));
+        var later = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
 
         Assert.Equal((409, "idempotency_in_flight", true), (meanwhile.Status, meanwhile.Code, meanwhile.HasRetryAfter));
         Assert.Equal((200, 200, done.Text), (done.Status, later.Status, later.Text));
@@ -89,9 +146,9 @@ public sealed class IdempotencyFlowTests
     {
         await using var app = await TestApp.StartAsync(new Dictionary<string, string?>(Paid) { ["Credits:SignUp"] = "0" });
 
-        var poor = await SendAsync(app, "order-1", Image("a red fox"));
+        var poor = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
         await app.GiveAsync("ann", 1);
-        var rich = await SendAsync(app, "order-1", Image("a red fox"));
+        var rich = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
 
         Assert.Equal((402, 200, false), (poor.Status, rich.Status, rich.IsReplayed));
     }
@@ -103,8 +160,8 @@ public sealed class IdempotencyFlowTests
         openAI.Script("gpt-image-1", OpenAIStandIn.Error(500, "server_error", null, "The server had an error."), Behaviour.Success);
         await using var app = await TestApp.StartAsync(OpenAI(openAI));
 
-        var failed = await SendAsync(app, "order-1", Image("a red fox"));
-        var again = await SendAsync(app, "order-1", Image("a red fox"));
+        var failed = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
+        var again = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
 
         Assert.Equal((502, 200, false), (failed.Status, again.Status, again.IsReplayed));
         await Ledger.AssertAsync(app, credits: 9, charges: 1);
@@ -116,9 +173,9 @@ public sealed class IdempotencyFlowTests
         await using var app = await TestApp.StartAsync();
         await app.PostAsync("ai-preview-image", new { userId = "bob", prompt = "a red fox", cacheTTL = 60 });
 
-        var first = await SendAsync(app, "order-1", Image("fox, red"));
+        var first = await Keyed.SendAsync(app, "order-1", Image("fox, red"));
         app.Clock.Advance(TimeSpan.FromHours(1));
-        var second = await SendAsync(app, "order-1", Image("fox, red"));
+        var second = await Keyed.SendAsync(app, "order-1", Image("fox, red"));
 
         Assert.Equal((true, first.Text), (second.IsReplayed, second.Text));
         await Ledger.AssertAsync(app, credits: 10, charges: 0);
@@ -128,10 +185,10 @@ public sealed class IdempotencyFlowTests
     public async Task After_a_day_the_key_is_free()
     {
         await using var app = await TestApp.StartAsync(Paid);
-        await SendAsync(app, "order-1", Image("a red fox"));
+        await Keyed.SendAsync(app, "order-1", Image("a red fox"));
 
         app.Clock.Advance(TimeSpan.FromHours(24) + TimeSpan.FromSeconds(1));
-        var fresh = await SendAsync(app, "order-1", Image("a blue whale"));
+        var fresh = await Keyed.SendAsync(app, "order-1", Image("a blue whale"));
 
         Assert.Equal((200, false), (fresh.Status, fresh.IsReplayed));
     }
@@ -146,7 +203,7 @@ public sealed class IdempotencyFlowTests
         await using var two = await TestApp.StartAsync(sharing: one);
         object body = variant.Length == 0 ? Image("a red fox") : new { userId = "ann", prompt = "a red fox", useCache = false };
 
-        var replies = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => SendAsync(i % 2 == 0 ? one : two, "order-1", body)));
+        var replies = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Keyed.SendAsync(i % 2 == 0 ? one : two, "order-1", body)));
 
         Assert.Single(openAI.Requests);
         Assert.All(replies, reply => Assert.True(reply.Status == 200 || reply.Code == "idempotency_in_flight", $"{reply.Status} {reply.Code}"));
@@ -162,14 +219,14 @@ public sealed class IdempotencyFlowTests
         var gate = new TaskCompletionSource();
         openAI.Script("gpt-image-1", Behaviour.After(gate.Task));
         await using var app = await TestApp.StartAsync(OpenAI(openAI));
-        var first = SendAsync(app, "order-1", Image("a red fox"));
+        var first = Keyed.SendAsync(app, "order-1", Image("a red fox"));
         await Wait.UntilAsync(() => openAI.Requests.Count > 0, "the first request reached the vendor");
         app.Clock.Advance(TimeSpan.FromMinutes(6));
         await app.Get<Sweeper>().SweepHoldsAsync(CancellationToken.None);
 
         gate.SetResult();
         var late = await first;
-        var again = await SendAsync(app, "order-1", Image("a red fox"));
+        var again = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
 
         Assert.Equal((200, true, late.Text), (late.Status, again.IsReplayed, again.Text));
         Assert.Single(openAI.Requests);
@@ -185,13 +242,13 @@ public sealed class IdempotencyFlowTests
         await using var other = await TestApp.StartAsync(sharing: app);
         await app.PostAsync("ai-preview-image", new { userId = "ann", prompt = "warm up" });
         UnsettledFlowTests.LoseSettlements(transport);
-        var first = await SendAsync(app, "order-1", Image("a red fox"));
+        var first = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
         // The instance is gone for good, and its hold with it.
         other.Clock.Advance(TimeSpan.FromMinutes(6));
         await other.Get<AccountStore>().ExecuteAsync("ann", new Sweep());
 
-        var again = await SendAsync(other, "order-1", Image("a red fox"));
-        var onceMore = await SendAsync(other, "order-1", Image("a red fox"));
+        var again = await Keyed.SendAsync(other, "order-1", Image("a red fox"));
+        var onceMore = await Keyed.SendAsync(other, "order-1", Image("a red fox"));
 
         Assert.Equal((200, 200, true, true), (first.Status, again.Status, again.IsReplayed, onceMore.IsReplayed));
         Assert.Equal(2, openAI.Requests.Count);
@@ -206,10 +263,10 @@ public sealed class IdempotencyFlowTests
         await using var app = await TestApp.StartAsync(new Dictionary<string, string?>(OpenAI(openAI)) { ["Credits:PatienceMs"] = "100" }, transport: transport);
         await app.PostAsync("ai-preview-image", new { userId = "ann", prompt = "warm up" });
         UnsettledFlowTests.LoseSettlements(transport);
-        await SendAsync(app, "order-1", Image("a red fox"));
+        await Keyed.SendAsync(app, "order-1", Image("a red fox"));
         app.Clock.Advance(TimeSpan.FromMinutes(6));
 
-        var again = await SendAsync(app, "order-1", Image("a red fox"));
+        var again = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
 
         Assert.Equal((409, "idempotency_in_flight"), (again.Status, again.Code));
         Assert.Equal(2, openAI.Requests.Count);
@@ -220,7 +277,7 @@ public sealed class IdempotencyFlowTests
     {
         await using var app = await TestApp.StartAsync();
 
-        Assert.Equal(400, (await SendAsync(app, new string('k', 256), Image("a red fox"))).Status);
+        Assert.Equal(400, (await Keyed.SendAsync(app, new string('k', 256), Image("a red fox"))).Status);
     }
 
     private static object Image(string prompt, string user = "ann") => new { userId = user, prompt };
@@ -231,22 +288,6 @@ public sealed class IdempotencyFlowTests
         ["Providers:OpenAI:BaseUrl"] = standIn.V1,
     };
 
-    private static async Task<Keyed> SendAsync(TestApp app, string key, object body, string route = "ai-preview-image")
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, route) { Content = System.Net.Http.Json.JsonContent.Create(body) };
-        request.Headers.Add("Idempotency-Key", key);
-        using var response = await app.Http.SendAsync(request);
-        var text = await response.Content.ReadAsStringAsync();
-        var json = JsonDocument.Parse(text).RootElement;
-        return new Keyed(
-            (int)response.StatusCode,
-            text,
-            json.TryGetProperty("code", out var code) ? code.GetString() : null,
-            json.TryGetProperty("receipt", out var receipt) ? receipt.ToString() : null,
-            response.Headers.TryGetValues("Idempotent-Replayed", out var replayed) && replayed.Single() == "true",
-            response.Headers.RetryAfter is not null);
-    }
-
     private static async Task ForgetBodyAsync(TestApp app)
     {
         var client = await app.Get<Tables>().GetAsync(TableNames.Accounts);
@@ -254,6 +295,4 @@ public sealed class IdempotencyFlowTests
         row.Remove("Rendered");
         await client.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace);
     }
-
-    private sealed record Keyed(int Status, string Text, string? Code, string? Receipt, bool IsReplayed, bool HasRetryAfter);
 }

@@ -6,7 +6,6 @@ using ServerlessAi.Access;
 using ServerlessAi.Accounts;
 using ServerlessAi.Functions.Http;
 using ServerlessAi.Functions.Wallet;
-using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Functions.Admin;
 
@@ -19,7 +18,7 @@ public sealed record UserCreditsInput(
     [property: JsonPropertyName("expires_at")] DateTimeOffset? ExpiresAt);
 
 /// <summary>A user's credits: read, give, take.</summary>
-public sealed class AdminUserCredits(CreditAdmin credits, AccountViews accounts, IIdSource ids)
+public sealed class AdminUserCredits(CreditChanges changes, KeyedAnswers answers, AccountViews accounts)
 {
     [Function("admin-user-credits")]
     [Allow(Role.Admin)]
@@ -33,23 +32,26 @@ public sealed class AdminUserCredits(CreditAdmin credits, AccountViews accounts,
             return Problems.From(problem, http.HttpContext);
         }
 
-        if (HttpMethods.IsPost(http.Method))
-        {
-            var input = IdempotencyKeys.Problem(http) ?? await http.ReadJsonAsync<UserCreditsInput>(Wire.Strict, cancellationToken);
-            var changed = input.Succeeded ? await ChangeAsync(userId, input.Value, await OperationIdAsync(http, cancellationToken)) : input.Refusal;
-            if (!changed.Succeeded)
-            {
-                return Problems.From(changed.Refusal, http.HttpContext);
-            }
-        }
-
-        return Answers.Json(CreditsOutput.Of(userId, await accounts.ReadAsync(userId)));
+        return HttpMethods.IsPost(http.Method)
+            ? await ChangeAsync(http, userId, cancellationToken)
+            : Answers.Json(CreditsOutput.Of(userId, await accounts.ReadAsync(userId)));
     }
 
-    private Task<Answer<OperationRecord>> ChangeAsync(string userId, UserCreditsInput input, string operationId) => credits.ChangeAsync(
-        userId, input.Amount ?? 0, input.Kind ?? GrantKind.Adjustment, input.Reason ?? "", input.ExpiresAt, operationId);
+    private async Task<IActionResult> ChangeAsync(HttpRequest http, string userId, CancellationToken cancellationToken)
+    {
+        var input = IdempotencyKeys.Problem(http) ?? await http.ReadJsonAsync<UserCreditsInput>(Wire.Strict, cancellationToken);
+        if (!input.Succeeded)
+        {
+            return Problems.From(input.Refusal, http.HttpContext);
+        }
 
-    // The same key names the same change, however often it is sent.
-    private async Task<string> OperationIdAsync(HttpRequest http, CancellationToken cancellationToken) =>
-        await IdempotencyKeys.ReadAsync(http, http.Caller(), cancellationToken) is { } claim ? "key-" + claim.KeyHash : ids.NewOperationId();
+        var claim = await IdempotencyKeys.ReadAsync(http, http.Caller(), cancellationToken);
+        var changed = await changes.ChangeAsync(userId, ToChange(input.Value), claim, cancellationToken);
+        return changed.Succeeded
+            ? await answers.SendAsync(http, userId, claim, changed.Value, answer => new(CreditsOutput.Of(userId, answer.Account)))
+            : Problems.From(changed.Refusal, http.HttpContext);
+    }
+
+    private static CreditChange ToChange(UserCreditsInput input) =>
+        new(input.Amount ?? 0, input.Kind ?? GrantKind.Adjustment, input.Reason ?? "", input.ExpiresAt);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using ServerlessAi.Access;
@@ -7,10 +6,8 @@ using ServerlessAi.Primitives;
 namespace ServerlessAi.Functions.Http;
 
 /// <summary>The way of every billable request through the door: body in, gateway, answer with its headers out.</summary>
-public sealed class BillableRequests(Gateway gateway, Replays replays, ReceiptHeaders headers)
+public sealed class BillableRequests(Gateway gateway, KeyedAnswers answers, ReceiptHeaders headers)
 {
-    private const string ContentType = "application/json; charset=utf-8";
-
     /// <param name="convert">Makes the gateway's request from the body.</param>
     /// <param name="show">Makes the answer's body.</param>
     public async Task<IActionResult> ServeAsync<TInput, TRequest, TProduct>(
@@ -39,17 +36,6 @@ public sealed class BillableRequests(Gateway gateway, Replays replays, ReceiptHe
         }
 
         headers.Add(http, served.Value);
-        if (served.Value.Replayed)
-        {
-            http.HttpContext.Response.Headers[IdempotencyKeys.ReplayedHeader] = "true";
-        }
-
-        var body = served.Value.ReplayedBody ?? JsonSerializer.Serialize(await show(served.Value), Wire.Json);
-        if (claim is not null && served.Value.ReplayedBody is null)
-        {
-            await replays.KeepBodyAsync(caller.AccountId, claim, body);
-        }
-
-        return new ContentResult { Content = body, ContentType = ContentType, StatusCode = StatusCodes.Status200OK };
+        return await answers.SendAsync(http, caller.AccountId, claim, served.Value, show);
     }
 }

@@ -1,4 +1,4 @@
-// One account for accounts, prices, cache and images, for the host's own needs, and for the deployed package. It has no usable keys.
+// One account for accounts, prices, cache, long answers and images, for the host's own needs, and for the deployed package. It has no usable keys.
 param name string
 param location string
 param tags object
