@@ -15,6 +15,9 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
 
     private Snapshot? known;
 
+    // A write whose reply never came, of this batch or an earlier one, and no write since that its condition could not survive.
+    private bool mayArriveLate;
+
     /// <summary>Carries out a batch and tells everybody in it what it came to.</summary>
     /// <returns>The tail that did not fit the transaction; it has not been carried out.</returns>
     public async Task<IReadOnlyList<Pending>> CommitAsync(IReadOnlyList<Pending> batch)
@@ -48,6 +51,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
             catch (Exception exception) when (StorageFaults.IsUnavailable(exception))
             {
                 known = null;
+                mayArriveLate = true;
                 LogUnavailable(context.Logger, exception, accountId);
                 MarkMayHaveHappened(batch);
                 if (context.Time.GetElapsedTime(startedAt).TotalMilliseconds >= context.Options.PatienceMs)
@@ -94,9 +98,9 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
             return null;
         }
 
-        if (outcomes.Where((outcome, i) => outcome is Refused && batch[i].MayHaveHappened).Any())
+        if (outcomes.Where((outcome, i) => outcome is Refused && (mayArriveLate || batch[i].MayHaveHappened)).Any())
         {
-            // An earlier attempt may still be on its way. Its condition must fail, or what is refused here would happen after all.
+            // An earlier attempt, or the same command given before, may still be on its way. Its condition must fail, or what is refused here would happen after all.
             fold.Fence();
         }
 
@@ -112,6 +116,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
     private async Task<Snapshot> WriteAsync(Fold fold)
     {
         var written = new Snapshot(fold.State, await context.Table.CommitAsync(fold));
+        mayArriveLate = false;
         // Only here, so that the platform's spend is the sum of recorded costs. What a lost reply leaves out comes back when spend is reconciled.
         foreach (var (month, costNanoUsd, calls) in fold.Spent())
         {

@@ -63,6 +63,31 @@ public sealed class LateWriteTests
         Assert.Empty((await app.Get<Auditor>().ProveAsync("ann", CancellationToken.None).SingleAsync()).Problems);
     }
 
+    [Fact]
+    public async Task What_was_refused_when_it_was_given_again_does_not_happen_afterwards_either()
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync(Impatient);
+        await using var _ = app;
+        var store = app.Get<AccountStore>();
+        await store.ExecuteAsync("ann", new Grant("later", GrantKind.Gift, 5 * Money.MicroPerCredit, "test") { EffectiveAt = app.Clock.GetUtcNow() });
+        await store.ExecuteAsync("ann", new Deduct("all-but-the-gift", 10 * Money.MicroPerCredit, "test"));
+        var arrival = new TaskCompletionSource();
+        var transactions = 0;
+        storage.Faults = request => request.IsTransaction && Interlocked.Increment(ref transactions) == 1 ? Fault.LateApplied(arrival.Task)
+            : transactions == 0 ? Fault.None
+            : Fault.Timeout;
+        var unavailable = Assert.IsType<Refused>(await store.ExecuteAsync("ann", new Deduct("late", Money.MicroPerCredit, "test")));
+        storage.Faults = _ => Fault.None;
+        app.Clock.Advance(TimeSpan.FromSeconds(-2));
+
+        var refused = Assert.IsType<Refused>(await store.ExecuteAsync("ann", new Deduct("late", Money.MicroPerCredit, "test")));
+        arrival.SetResult();
+        await storage.LateArrivalsAsync();
+
+        Assert.Equal((RefusalCodes.StorageUnavailable, RefusalCodes.InsufficientCredits), (unavailable.Refusal.Code, refused.Refusal.Code));
+        Assert.Equal(5 * Money.MicroPerCredit, (await store.ReadStoredAsync("ann"))!.BalanceMicro);
+    }
+
     private static Reserve Reserve(string id) => new(
         id,
         WorkKind.Image,
