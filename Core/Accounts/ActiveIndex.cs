@@ -12,6 +12,9 @@ public sealed class ActiveIndex(Tables tables)
     /// <summary>Remembered marks; past it everything is marked anew, which costs a write and harms nothing.</summary>
     private const int MarksLimit = 100_000;
 
+    // Sorts behind all hours.
+    private const string SweptKey = "swept";
+
     private readonly ConcurrentDictionary<(string Hour, string Account), bool> marked = new();
 
     /// <summary>Marks an account before it takes a hold, once per hour and instance, so that no hold can exist that a sweeper would not find.</summary>
@@ -46,6 +49,21 @@ public sealed class ActiveIndex(Tables tables)
                 yield return account;
             }
         }
+    }
+
+    /// <summary>Until when no expired hold is left in any account; null when nobody has looked yet.</summary>
+    public async Task<DateTimeOffset?> ReadSweptAsync(CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Active);
+        var row = await client.GetEntityIfExistsAsync<TableEntity>(SweptKey, SweptKey, cancellationToken: cancellationToken);
+        return row.HasValue ? row.Value!.GetDateTimeOffset("Until") : null;
+    }
+
+    /// <summary>Whoever writes last wins: sweeping an hour again does no harm.</summary>
+    public async Task WriteSweptAsync(DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Active);
+        await client.UpsertEntityAsync(new TableEntity(SweptKey, SweptKey) { ["Until"] = until }, TableUpdateMode.Replace, cancellationToken);
     }
 
     private static string HourOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyyMMddHH", CultureInfo.InvariantCulture);

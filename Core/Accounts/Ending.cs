@@ -93,14 +93,16 @@ internal static class Ending
     // The provider answered after the hold had lapsed and its credits may be gone: charge what is there, bear the rest.
     private static HoldRecord SettleLate(Posting posting, HoldRecord lapsed, Settle command)
     {
-        var due = DueMicro(lapsed.Hold, command);
-        if (string.Equals(command.RecordedClaim?.OperationId, command.OperationId, StringComparison.Ordinal))
-        {
-            AnswerClaim(posting, lapsed.Hold, command);
-        }
-
         // What the lapse counted was an assumption about the same call: the settlement's cost takes its place.
         var corrected = Costs.Correct(posting, lapsed, costNanoUsd: 0, uncertainNanoUsd: 0, "settled");
+        var due = DueMicro(lapsed.Hold, command);
+        if (command.RecordedClaim is { } owner && !string.Equals(owner.OperationId, command.OperationId, StringComparison.Ordinal))
+        {
+            // Somebody repeated the request with its key, which is charged once: for the repetition, if that succeeds. This success is ours to bear.
+            return Charge(posting, corrected with { Hold = lapsed.Hold with { FreeImages = 0 } }, command, due, paid: []);
+        }
+
+        AnswerClaim(posting, lapsed.Hold, command);
         return Charge(posting, corrected, command, due, posting.TakeAvailable(due));
     }
 

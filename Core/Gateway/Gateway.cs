@@ -84,7 +84,7 @@ public sealed class Gateway(
 
     private async Task<Answer<Served>> HitAsync(WorkKind kind, GatewayRequest request, CachedAnswer known)
     {
-        var operationId = ids.NewOperationId();
+        var (operationId, now) = (ids.NewOperationId(), time.GetUtcNow());
         var receipt = Receipt.OfHit(operationId, known.Usage);
         if (request.Claim is { } claim)
         {
@@ -93,7 +93,7 @@ public sealed class Gateway(
                 return Refusal.StorageUnavailable();
             }
 
-            switch (await accounts.ExecuteAsync(request.Caller.AccountId, new Remember(operationId, claim, Replays.ToPayload(kept, receipt))))
+            switch (await accounts.ExecuteAsync(request.Caller.AccountId, new Remember(operationId, claim, Replays.ToPayload(kept, receipt, now))))
             {
                 case Claimed claimed when !string.Equals(claimed.Record.OperationId, operationId, StringComparison.Ordinal):
                     return Replays.Refuse(claimed.Record, claim);
@@ -102,8 +102,8 @@ public sealed class Gateway(
             }
         }
 
-        usageLog.Add(request.Caller.AccountId, new UsageRecord(operationId, UsageEvents.CacheHit, kind, time.GetUtcNow(), known.Usage));
-        return new Served(known, receipt, Account: null);
+        usageLog.Add(request.Caller.AccountId, new UsageRecord(operationId, UsageEvents.CacheHit, kind, now, known.Usage));
+        return new Served(known, receipt, now, Account: null);
     }
 
     private async Task<Answer<Served>> ProduceAsync<TRequest, TProduct>(
@@ -172,7 +172,7 @@ public sealed class Gateway(
         }
 
         var ended = await settling;
-        return new Served(answer, Receipt.Of(hold, usage, result.Attempts, ended?.Record, chargeMicro, cost), ended?.Account);
+        return new Served(answer, Receipt.Of(hold, usage, result.Attempts, ended?.Record, chargeMicro, cost), answer.CreatedAt, ended?.Account);
     }
 
     private async Task<Answer<Hold>> ReserveAsync(WorkKind kind, GatewayRequest request, Quote quote, CancellationToken cancellationToken)

@@ -20,13 +20,13 @@ public sealed partial class Replays(Claims claims, AnswerTexts texts, TimeProvid
     private static readonly TimeSpan BodyPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>What the settling transaction keeps of an answer: enough to give it again without asking anybody.</summary>
-    private sealed record Payload(CachedAnswer Answer, ImmutableArray<Attempt> Attempts, long ChargeMicro, Cost Cost, Receipt? Receipt);
+    private sealed record Payload(CachedAnswer Answer, ImmutableArray<Attempt> Attempts, long ChargeMicro, Cost Cost, DateTimeOffset At, Receipt? Receipt);
 
     public static string ToPayload(CachedAnswer answer, ImmutableArray<Attempt> attempts, long chargeMicro, Cost cost) =>
-        StoredJson.Write(new Payload(answer.ToStored(), attempts, chargeMicro, cost, Receipt: null));
+        StoredJson.Write(new Payload(answer.ToStored(), attempts, chargeMicro, cost, answer.CreatedAt, Receipt: null));
 
-    public static string ToPayload(CachedAnswer answer, Receipt receipt) =>
-        StoredJson.Write(new Payload(answer.ToStored(), [], ChargeMicro: 0, Cost.None, receipt));
+    public static string ToPayload(CachedAnswer answer, Receipt receipt, DateTimeOffset at) =>
+        StoredJson.Write(new Payload(answer.ToStored(), [], ChargeMicro: 0, Cost.None, at, receipt));
 
     /// <returns>The earlier answer, or why there is none to give; null when the key is free.</returns>
     public async Task<Answer<Served>?> FindAsync(string accountId, Claim claim, CancellationToken cancellationToken)
@@ -86,7 +86,7 @@ public sealed partial class Replays(Claims claims, AnswerTexts texts, TimeProvid
             : throw new InvalidDataException("An answered idempotency key lost the hold it belongs to."));
         // The kept body has the text already.
         var answer = owner.Body is null ? await texts.CompleteAsync(payload.Answer, cancellationToken) : payload.Answer;
-        return answer is null ? AnswerGone() : new Served(answer, receipt, Account: null) { Replayed = true, ReplayedBody = owner.Body };
+        return answer is null ? AnswerGone() : new Served(answer, receipt, payload.At, Account: null) { Replayed = true, ReplayedBody = owner.Body };
     }
 
     private static Refusal AnswerGone() => new(

@@ -37,8 +37,9 @@ public abstract record Repeatable(string OperationId)
 }
 
 /// <summary>What a billable request came to.</summary>
+/// <param name="At">When it was first given: what limits the life of its URLs counts from here, so that giving it again gives the same.</param>
 /// <param name="Account">The account right after the charge; null for a cached answer, which does not touch it.</param>
-public sealed record Served(CachedAnswer Answer, Receipt Receipt, AccountState? Account) : Repeatable(Receipt.OperationId)
+public sealed record Served(CachedAnswer Answer, Receipt Receipt, DateTimeOffset At, AccountState? Account) : Repeatable(Receipt.OperationId)
 {
     public bool Cached => Receipt.Cached;
 }

@@ -37,10 +37,10 @@ public sealed class BlobImageStore : IImageStore, IDisposable
         return new StoredImage(name, image.ContentType, image.Width, image.Height, image.Content.Length);
     }
 
-    public async Task<Uri> GetReadUrlAsync(StoredImage image, CancellationToken cancellationToken)
+    public async Task<Uri> GetReadUrlAsync(StoredImage image, DateTimeOffset from, CancellationToken cancellationToken)
     {
         var blob = container.Client.GetBlobClient(image.Name);
-        var sas = new BlobSasBuilder(BlobSasPermissions.Read, time.GetUtcNow() + urlLife)
+        var sas = new BlobSasBuilder(BlobSasPermissions.Read, from + urlLife)
         {
             BlobContainerName = container.Client.Name,
             BlobName = image.Name,

@@ -48,7 +48,7 @@ public sealed class CloudinaryImageStore : IImageStore
             : new StoredImage($"{result.PublicId ?? publicId}.{image.Extension}", image.ContentType, image.Width, image.Height, image.Content.Length);
     }
 
-    public Task<Uri> GetReadUrlAsync(StoredImage image, CancellationToken cancellationToken) =>
+    public Task<Uri> GetReadUrlAsync(StoredImage image, DateTimeOffset from, CancellationToken cancellationToken) =>
         Task.FromResult(new Uri(cloudinary.Api.UrlImgUp.BuildUrl(image.Name)));
 
     /// <summary>

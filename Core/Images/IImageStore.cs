@@ -8,7 +8,8 @@ public interface IImageStore
     Task<StoredImage> SaveAsync(string name, ImageBytes image, CancellationToken cancellationToken);
 
     /// <summary>A URL that reads the image without further credentials, for a limited time where the store can limit it.</summary>
-    Task<Uri> GetReadUrlAsync(StoredImage image, CancellationToken cancellationToken);
+    /// <param name="from">When that time begins. The same image and instant give the same URL, as long as the store signs with the same key.</param>
+    Task<Uri> GetReadUrlAsync(StoredImage image, DateTimeOffset from, CancellationToken cancellationToken);
 
     /// <summary>Whether the store answers.</summary>
     Task PingAsync(CancellationToken cancellationToken);

@@ -38,7 +38,7 @@ public sealed class CloudinaryImageStoreTests : IAsyncLifetime
         Assert.Equal(new StoredImage("serverlessai/2026/01/op-1.png", "image/png", 12, 8, Picture.Content.Length), stored);
         Assert.Equal(Picture.Content.ToArray(), standIn.Files["serverlessai/2026/01/op-1"]);
         Assert.Equal(
-            "https://res.cloudinary.com/standin/image/upload/v1/serverlessai/2026/01/op-1.png", (await Store.GetReadUrlAsync(stored, CancellationToken.None)).AbsoluteUri);
+            "https://res.cloudinary.com/standin/image/upload/v1/serverlessai/2026/01/op-1.png", (await Store.GetReadUrlAsync(stored, TestClock.Start, CancellationToken.None)).AbsoluteUri);
     }
 
     [Fact]

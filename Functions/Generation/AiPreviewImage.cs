@@ -18,6 +18,6 @@ public sealed class AiPreviewImage(BillableRequests requests, ImageWork work, II
             http,
             work,
             (input, caller) => input.ToRequest(caller),
-            async served => ImageOutput.Of(served, await images.GetReadUrlAsync(served.Answer.Image!, cancellationToken)),
+            async served => ImageOutput.Of(served, await images.GetReadUrlAsync(served.Answer.Image!, served.At, cancellationToken)),
             cancellationToken);
 }

@@ -20,7 +20,9 @@ internal sealed class Vendors(World world)
     public const string FalAddress = "http://localhost/fal";
 
     private const int InputTokens = 10;
-    private const int OutputTokens = 20;
+
+    // Fewer than the app estimates from the length of the answer, where the vendor does not say.
+    private const int OutputTokens = 5;
     private static readonly string Picture = Convert.ToBase64String(VendorStandIn.Picture.Span);
 
     private readonly Random random = world.Random("vendors");
