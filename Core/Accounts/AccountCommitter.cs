@@ -73,7 +73,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
             : Account.Decide(state, new Grant("signup", GrantKind.SignUp, Money.FromCredits(options.SignUp), "sign_up"), now);
     }
 
-    /// <summary>Folds and writes once. Null: the refusals came from a remembered state and have to be decided on a fresh one.</summary>
+    /// <summary>Folds and writes once. Null: what was decided came from a remembered state and has to be decided on a fresh one.</summary>
     private async Task<IReadOnlyList<Pending>?> TryCommitAsync(IReadOnlyList<Pending> batch)
     {
         // Until the write is known to have succeeded nothing is known.
@@ -93,7 +93,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
         }
 
         var outcomes = await DecideAsync(fold, batch, now);
-        if (remembered is not null && outcomes.Exists(outcome => outcome is Refused refused && CanBeStale(refused.Refusal)))
+        if (remembered is not null && !fold.HasWrites && outcomes.Exists(CanBeStale))
         {
             return null;
         }
@@ -178,10 +178,15 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
     private static bool IsOpen(Fold fold, Command command) =>
         fold.State.Holds.Any(hold => string.Equals(hold.OperationId, command.OperationId, StringComparison.Ordinal));
 
+    // What is written proves by its condition that the remembered state was the present one; what only refuses, or finds nothing to do, proves nothing.
     // Pace only tightens as others write; every other refusal may have been lifted by another instance.
-    private static bool CanBeStale(Refusal refusal) =>
-        !string.Equals(refusal.Code, RefusalCodes.RateLimited, StringComparison.Ordinal)
-        && !string.Equals(refusal.Code, RefusalCodes.InvalidRequest, StringComparison.Ordinal);
+    private static bool CanBeStale(Outcome outcome) => outcome switch
+    {
+        Refused refused => refused.Refusal.Code is not (RefusalCodes.RateLimited or RefusalCodes.InvalidRequest),
+        Claimed claimed => !claimed.Record.IsAnswered,
+        Swept => true,
+        _ => false,
+    };
 
     // Full jitter: two instances that met once should not meet again.
     private Task PauseAsync(int exponent) =>

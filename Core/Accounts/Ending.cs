@@ -98,8 +98,8 @@ internal static class Ending
         var due = DueMicro(lapsed.Hold, command);
         if (command.RecordedClaim is { } owner && !string.Equals(owner.OperationId, command.OperationId, StringComparison.Ordinal))
         {
-            // Somebody repeated the request with its key, which is charged once: for the repetition, if that succeeds. This success is ours to bear.
-            return Charge(posting, corrected with { Hold = lapsed.Hold with { FreeImages = 0 } }, command, due, paid: []);
+            // Somebody repeated the request with its key, which is charged and answered once: by the repetition, if that succeeds. This success is ours to bear.
+            return Charge(posting, corrected with { Hold = lapsed.Hold with { FreeImages = 0 }, Superseded = true }, command, due, paid: []);
         }
 
         AnswerClaim(posting, lapsed.Hold, command);

@@ -86,4 +86,7 @@ public sealed record HoldRecord(Hold Hold, HoldStatus Status)
 
     /// <summary>Settled after it had expired or been released.</summary>
     public bool Late { get; init; }
+
+    /// <summary>Settled, but its idempotency key belonged to a repetition by then: nothing was charged, and its answer is not to be given.</summary>
+    public bool Superseded { get; init; }
 }

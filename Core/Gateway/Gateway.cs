@@ -172,6 +172,12 @@ public sealed class Gateway(
         }
 
         var ended = await settling;
+        if (ended is { Record.Superseded: true })
+        {
+            // Two answers to one key would differ; the repetition that took it over gives the one that counts.
+            return Replays.InFlight();
+        }
+
         return new Served(answer, Receipt.Of(hold, usage, result.Attempts, ended?.Record, chargeMicro, cost), answer.CreatedAt, ended?.Account);
     }
 

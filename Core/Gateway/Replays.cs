@@ -55,8 +55,10 @@ public sealed partial class Replays(Claims claims, AnswerTexts texts, TimeProvid
 
     /// <summary>Why a key that somebody else owns cannot be used: it came with another body, or its first request is not done.</summary>
     public static Refusal Refuse(ClaimRecord owner, Claim claim) => IsSame(owner.Claim, claim)
-        ? new Refusal(RefusalCodes.IdempotencyInFlight, "The first request with this Idempotency-Key is still under way.", RetryAfter)
+        ? InFlight()
         : new Refusal(RefusalCodes.IdempotencyMismatch, "This Idempotency-Key was used with another body. A new request needs a new key.");
+
+    public static Refusal InFlight() => new(RefusalCodes.IdempotencyInFlight, "Another request with this Idempotency-Key is still under way.", RetryAfter);
 
     /// <summary>Keeps the body of an answer. Not being able to is logged: a repetition then gets the same answer, freshly written.</summary>
     /// <returns>The body to answer with: the one that was kept first.</returns>

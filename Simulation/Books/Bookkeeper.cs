@@ -28,7 +28,7 @@ internal sealed class Bookkeeper(World world)
         if (exchange.Key is { } key)
         {
             var others = world.Exchanges.Where(other => other.Key == key && other.User == exchange.User && other.Path == exchange.Path).SelectMany(other => other.OperationIds);
-            if ((await HoldsOfAsync(exchange.User, others)).Any(hold => hold.Status == HoldStatus.Settled))
+            if ((await HoldsOfAsync(exchange.User, others)).Any(hold => hold is { Status: HoldStatus.Settled, Superseded: false }))
             {
                 world.Violate($"Call {call.Number} was made although its key had its result, for {exchange}.");
             }
@@ -39,7 +39,7 @@ internal sealed class Bookkeeper(World world)
     public async Task<IReadOnlyList<HoldRecord>> HoldsOfAsync(string accountId, IEnumerable<string> operationIds)
     {
         var holds = new List<HoldRecord>();
-        foreach (var id in operationIds)
+        foreach (var id in await HasTableAsync(TableNames.Accounts) ? operationIds : [])
         {
             var row = await Accounts.GetEntityIfExistsAsync<TableEntity>(AccountRows.Partition(accountId), AccountRows.HoldKey(id));
             if (row.HasValue)
@@ -52,7 +52,8 @@ internal sealed class Bookkeeper(World world)
     }
 
     /// <summary>All rows of an account.</summary>
-    public Task<AccountRowsRead> ReadAsync(string accountId) => AccountRowsRead.ReadAsync(Accounts, accountId, CancellationToken.None);
+    public async Task<AccountRowsRead> ReadAsync(string accountId) =>
+        await HasTableAsync(TableNames.Accounts) ? await AccountRowsRead.ReadAsync(Accounts, accountId, CancellationToken.None) : new AccountRowsRead();
 
     /// <summary>What the table <c>spend</c> says of one month, nano-USD.</summary>
     public async Task<long> SpentNanoUsdAsync(string month)

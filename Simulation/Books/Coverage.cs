@@ -16,6 +16,7 @@ internal sealed class Coverage
         {
             Add("hold " + hold.Status.ToString().ToLowerInvariant());
             Add("hold settled late", hold.Late);
+            Add("hold superseded", hold.Superseded);
             Add("hold with absorbed loss", hold.AbsorbedMicro > 0);
             Add("hold downgraded", hold.Hold.DowngradeReason is not null);
             Add("hold clamped", hold.Hold.Clamped);

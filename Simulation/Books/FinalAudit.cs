@@ -49,11 +49,18 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
 
         foreach (var open in rows.Holds.Where(hold => hold.Status == HoldStatus.Open))
         {
-            world.Violate($"{user}: hold {open.Hold.OperationId} is open for ever.");
+            world.Violate($"{user}: hold {open.Hold.OperationId} is open at {world.Time.GetUtcNow():O}, it was to lapse at {open.Hold.ExpiresAt:O}.");
         }
 
-        foreach (var day in rows.Days.Where(day => day.FreeImagesUsed > world.Plan.FreeImagesPerDay))
+        foreach (var day in rows.Days)
         {
+            // A success that comes after its hold lapsed counts, even if its free image was given to somebody else meanwhile.
+            var late = rows.Holds.Count(hold => hold.Late && hold.Hold.FreeImages > 0 && hold.Hold.Day == day.Day);
+            if (day.FreeImagesUsed <= world.Plan.FreeImagesPerDay + late)
+            {
+                continue;
+            }
+
             world.Violate($"{user}: {day.FreeImagesUsed} free images on {day.Day}.");
         }
 
@@ -75,13 +82,15 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
             case { Succeeded: true } when settled.Count > 0:
                 world.Violate($"A free answer was charged: {exchange}.");
                 break;
-            case { Succeeded: false, Text.Length: > 0 } when settled.Count > 0:
+            case { Succeeded: false, Text.Length: > 0 } when settled.Exists(hold => !hold.Superseded):
                 world.Violate($"A refusal was charged: {exchange}.");
                 break;
         }
 
         // What the vendors will send a bill for is in the books, whatever became of the request.
-        var billed = world.Vendors.Calls.Where(call => call.Exchange == exchange).Sum(call => call.BilledNanoUsd);
+        var bills = world.Vendors.Calls.Where(call => call.Exchange == exchange).Select(call => call.BilledNanoUsd).DefaultIfEmpty().ToList();
+        // A machine that died took with it how many models it had asked: its hold lapses with the worst case of one.
+        var billed = holds.Any(hold => hold.Status == HoldStatus.Expired) ? bills.Max() : bills.Sum();
         var recorded = holds.Sum(hold => hold.CostNanoUsd);
         if (billed > recorded)
         {
@@ -94,7 +103,7 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         var operationId = receipt.GetProperty("operationId").GetString();
         var hold = HoldsOf(exchange).SingleOrDefault(hold => hold.Hold.OperationId == operationId);
         var charged = Money.FromCredits(receipt.GetProperty("creditsCharged").GetDecimal());
-        var isPending = receipt.GetProperty("settlement").GetString() == "pending";
+        var isPending = IsPending(exchange.Reply!);
         if (hold is null)
         {
             world.Violate($"An answer was given without a hold: {exchange}.");
@@ -115,7 +124,8 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
 
     private void CheckKey(IReadOnlyList<Exchange> exchanges)
     {
-        var answers = exchanges.Where(exchange => exchange.Reply is { Succeeded: true }).Select(exchange => exchange.Reply!.Text).Distinct(StringComparer.Ordinal).ToList();
+        // An answer that went out before its charge was written says so; repeated later it says what the charge came to.
+        var answers = exchanges.Where(exchange => exchange.Reply is { Succeeded: true } && !IsPending(exchange.Reply)).Select(exchange => exchange.Reply!.Text).Distinct(StringComparer.Ordinal).ToList();
         if (answers.Count > 1)
         {
             world.Violate($"One key has {answers.Count} answers: {string.Join(" | ", exchanges)} {string.Join(" | ", answers)}");
@@ -155,6 +165,9 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
             world.Violate($"The platform's spend of {month} is {spent}, the accounts' {recorded} nano-USD.");
         }
     }
+
+    private static bool IsPending(Reply reply) =>
+        reply.Body.TryGetProperty("receipt", out var receipt) && receipt.GetProperty("settlement").GetString() == "pending";
 
     private List<HoldRecord> HoldsOf(Exchange exchange) =>
         accounts.TryGetValue(exchange.User, out var rows) ? [.. rows.Holds.Where(hold => exchange.OperationIds.Contains(hold.Hold.OperationId))] : [];

@@ -40,7 +40,8 @@ internal sealed class Admin(World world, IReadOnlyList<string> users, Random ran
         });
         var user = users[random.Next(users.Count)];
         var key = random.Next(4) > 0 ? reason : null;
-        for (var attempt = 0; attempt < AttemptsLimit; attempt++)
+        var forgotten = world.Time.GetUtcNow() + Exchange.KeyLife;
+        for (var attempt = 0; attempt < AttemptsLimit && world.Time.GetUtcNow() < forgotten; attempt++)
         {
             var reply = await SendAsync(new Exchange(world.Exchanges.Count + 1, "admin", "POST", $"api/manage/users/{user}/credits", body, key) { Credits = credits });
             if (key is null || (reply is { Status: < 500 and not 409 } && random.Next(3) > 0))

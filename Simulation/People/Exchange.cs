@@ -18,6 +18,9 @@ internal sealed record Reply(int Status, string Text, bool IsReplay)
 /// <summary>One request that somebody sent, and what came of it.</summary>
 internal sealed class Exchange(int number, string user, string method, string path, string? body, string? key)
 {
+    /// <summary>The app forgets keys after a day, and a careful sender does not repeat them for that long.</summary>
+    public static readonly TimeSpan KeyLife = TimeSpan.FromHours(23);
+
     private static readonly AsyncLocal<Exchange?> Flowing = new();
 
     /// <summary>The request on whose behalf the present code runs; null outside any.</summary>

@@ -80,7 +80,8 @@ internal sealed class User(World world, string name, Random random)
     /// <summary>As a careful client does: the same request with the same key, until there is an answer that repeating would not change.</summary>
     private async Task UntilAnsweredAsync((string Path, string Body, string? Key) request)
     {
-        for (var attempt = 0; attempt < AttemptsLimit; attempt++)
+        var forgotten = world.Time.GetUtcNow() + Exchange.KeyLife;
+        for (var attempt = 0; attempt < AttemptsLimit && world.Time.GetUtcNow() < forgotten; attempt++)
         {
             var replies = random.Next(5) == 0
                 ? await Task.WhenAll(OnceAsync(request), OnceAsync(request))

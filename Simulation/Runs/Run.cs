@@ -92,6 +92,7 @@ internal static class Run
     {
         foreach (var instance in world.Alive)
         {
+            instance.Machine.Survive();
             instance.Machine.Clock.Skew = TimeSpan.Zero;
         }
 

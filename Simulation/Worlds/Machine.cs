@@ -20,6 +20,9 @@ internal sealed class Machine(int number, InstanceClock clock)
     /// <summary>Lets the machine die at a step of its own: when it next sends or receives something for the so-manieth time.</summary>
     public void DieAfter(int steps) => stepsLeft ??= steps;
 
+    /// <summary>Takes that back; a machine that is dead stays so.</summary>
+    public void Survive() => stepsLeft = null;
+
     public void Die()
     {
         clock.Die();
