@@ -49,6 +49,19 @@ public sealed class AccountStore
     /// <summary>The account as stored, nothing rolled or reclaimed; null when it does not exist.</summary>
     public async Task<AccountState?> ReadStoredAsync(string accountId) => (await context.Table.ReadAsync(accountId))?.State;
 
+    /// <summary>Whether a hold is still open; when storage does not say, by the clock.</summary>
+    public async Task<bool> IsHeldAsync(string accountId, Hold hold)
+    {
+        try
+        {
+            return await ReadStoredAsync(accountId) is { } state && state.Holds.Any(open => string.Equals(open.OperationId, hold.OperationId, StringComparison.Ordinal));
+        }
+        catch (Exception exception) when (Storage.StorageFaults.IsAny(exception))
+        {
+            return context.Time.GetUtcNow() < hold.ExpiresAt;
+        }
+    }
+
     /// <summary>What a month's roll-up of one account says; nothing when it has none.</summary>
     internal Task<SpendSum> ReadSpendAsync(string accountId, string month, CancellationToken cancellationToken) =>
         context.Table.ReadSpendAsync(accountId, month, cancellationToken);

@@ -147,7 +147,8 @@ public sealed class Gateway(
         where TProduct : class
     {
         var chosen = quote.Models[hold.OfferIndex];
-        var result = await chain.RunAsync(chosen, catalog, (model, token) => work.CallAsync(request, model, hold, token));
+        // A model may take so long that the lease is over: then others may be at work for the same key, and nobody further is asked without a hold.
+        var result = await chain.RunAsync(chosen, catalog, (model, token) => work.CallAsync(request, model, hold, token), () => accounts.IsHeldAsync(request.Caller.AccountId, hold));
         if (result.Value is not { } product)
         {
             return await GiveUpAsync(request.Caller, hold, quote, result);

@@ -33,7 +33,9 @@ public sealed partial class ProviderChain(ProviderRegistry registry, IOptions<Pr
 
     /// <param name="chosen">The admitted model at the admitted price; no fallback is dearer.</param>
     /// <param name="call">Asks one model once.</param>
-    public async Task<ChainResult<T>> RunAsync<T>(PricedModel chosen, Catalog catalog, Func<ModelEntry, CancellationToken, Task<ProviderOutcome<T>>> call)
+    /// <param name="mayGoOn">Asked before each further model; null lets it always.</param>
+    public async Task<ChainResult<T>> RunAsync<T>(
+        PricedModel chosen, Catalog catalog, Func<ModelEntry, CancellationToken, Task<ProviderOutcome<T>>> call, Func<Task<bool>>? mayGoOn = null)
         where T : class
     {
         var kind = chosen.Model.Kind;
@@ -47,7 +49,7 @@ public sealed partial class ProviderChain(ProviderRegistry registry, IOptions<Pr
         foreach (var model in models.Take(options.Value.Attempts))
         {
             var left = total - time.GetElapsedTime(startedAt);
-            if (left <= TimeSpan.Zero)
+            if (left <= TimeSpan.Zero || (last is not null && mayGoOn is not null && !await mayGoOn()))
             {
                 break;
             }

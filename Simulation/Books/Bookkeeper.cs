@@ -19,7 +19,7 @@ internal sealed class Bookkeeper(World world)
     {
         var exchange = call.Exchange;
         var holds = await HoldsOfAsync(exchange.User, exchange.OperationIds);
-        // A hold that lapsed while its request was still going on is a hold all the same: its end will be late.
+        // It may have lapsed while the app looked, or while storage did not let it look.
         if (!holds.Any(hold => hold.Status is HoldStatus.Open or HoldStatus.Expired))
         {
             world.Violate($"Call {call.Number} was made without a hold in storage, for {exchange}.");
@@ -34,6 +34,11 @@ internal sealed class Bookkeeper(World world)
             }
         }
     }
+
+    /// <summary>Whether what ends an operation lies in storage, for any machine to carry out.</summary>
+    public async Task<bool> IsEndKeptAsync(string accountId, string operationId) =>
+        await HasTableAsync(TableNames.Unsettled)
+        && (await service.GetTableClient(TableNames.Unsettled).GetEntityIfExistsAsync<TableEntity>(AccountRows.Partition(accountId), TableKey.Escape(operationId))).HasValue;
 
     /// <summary>The rows of the holds that these operations took.</summary>
     public async Task<IReadOnlyList<HoldRecord>> HoldsOfAsync(string accountId, IEnumerable<string> operationIds)

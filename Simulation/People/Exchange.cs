@@ -12,6 +12,9 @@ internal sealed record Reply(int Status, string Text, bool IsReplay)
 
     public JsonElement Body => body ??= Text.StartsWith('{') ? JsonDocument.Parse(Text).RootElement : default;
 
+    /// <summary>The answer went out before its charge was written.</summary>
+    public bool IsPending => Succeeded && Body.TryGetProperty("receipt", out var receipt) && receipt.GetProperty("settlement").GetString() == "pending";
+
     public string? Code => Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("code", out var code) ? code.GetString() : null;
 }
 
@@ -53,6 +56,9 @@ internal sealed class Exchange(int number, string user, string method, string pa
 
     /// <summary>Null: the connection broke, or the sender left.</summary>
     public Reply? Reply { get; set; }
+
+    /// <summary>It was answered before its charge was written, and what charges it lay in storage already.</summary>
+    public bool IsChargePromised { get; set; }
 
     /// <summary>Credits that an admin's request asks for; 0 for other requests.</summary>
     public decimal Credits { get; init; }

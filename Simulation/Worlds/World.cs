@@ -112,6 +112,12 @@ internal sealed class World
         exchange.Reply = await to.SendAsync(exchange, leaving);
         Exchange.Current = null;
         Note($"{exchange.Number} got {exchange.Reply?.Status} {exchange.Reply?.Code} {exchange.Reply?.Text}");
+        if (exchange.Reply is { IsPending: true } pending)
+        {
+            var operationId = pending.Body.GetProperty("receipt").GetProperty("operationId").GetString()!;
+            exchange.IsChargePromised = await Books.IsEndKeptAsync(exchange.User, operationId);
+        }
+
         if (exchange.Reply is { Status: 500 })
         {
             Violate($"An internal error: {exchange}.");
