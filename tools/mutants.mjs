@@ -57,7 +57,7 @@ async function hunt(copy, file) {
   const violation = lines.find((line) => line.startsWith('  '))?.trim() ?? '';
   const caught = hunted.code === 1 && violation.length > 0;
   console.log(`${caught ? 'caught  ' : 'SURVIVED'} ${name}: ${promise} (${ran} seeds, ${Math.round((Date.now() - startedAt) / 1000)} s)`);
-  console.log(`         ${caught ? violation.slice(0, 200) : hunted.output.slice(-2000)}`);
+  console.log(`         ${caught ? violation.slice(0, 200) : hunted.output.trimEnd().split('\n').at(-1)}`);
   return caught;
 }
 

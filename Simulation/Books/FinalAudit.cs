@@ -102,6 +102,13 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         {
             world.Violate($"The vendors bill {billed}, the books say {recorded} nano-USD: {exchange}.");
         }
+
+        // Where nobody was asked, nothing can have cost anything; unless the machine that knew that died.
+        var knows = exchange.Reply is not null && world.Alive.Any(instance => instance.Machine.Number == exchange.Machine);
+        if (knows && recorded > 0 && !world.Vendors.Calls.Exists(call => call.Exchange == exchange))
+        {
+            world.Violate($"Nobody was asked, and the books say {recorded} nano-USD: {exchange}.");
+        }
     }
 
     private void CheckServed(Exchange exchange, JsonElement receipt)

@@ -25,8 +25,14 @@ internal sealed class Fate(World world, Random random)
         while (!isOver && world.Plan.HasCrashes)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(500, 40_000)), world.Time);
-            if (isOver || world.Alive is not { Count: > 0 } alive)
+            if (isOver)
             {
+                continue;
+            }
+
+            if (world.Alive is not { Count: > 0 } alive)
+            {
+                await world.StartInstanceAsync(Skew(world.Plan, random));
                 continue;
             }
 
@@ -48,7 +54,7 @@ internal sealed class Fate(World world, Random random)
 
             world.CountCrash();
             world.Note($"machine {victim.Machine.Number} is {(victim.Machine.IsAlive ? "alive" : "gone")}");
-            if (!victim.Machine.IsAlive)
+            if (world.Alive.Count < world.Plan.Machines)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(random.Next(5_000)), world.Time);
                 await world.StartInstanceAsync(Skew(world.Plan, random));

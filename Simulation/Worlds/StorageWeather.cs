@@ -69,7 +69,7 @@ internal sealed class StorageWeather(WorldPlan plan, VirtualTime time, Random ra
             return Fault.Preempted;
         }
 
-        return random.NextDouble() >= plan.StorageTroubleShare ? Fault.None : random.Next(7) switch
+        return random.NextDouble() >= plan.StorageTroubleShare ? Fault.None : random.Next(9) switch
         {
             0 => Fault.Busy503,
             1 => Fault.Error500,

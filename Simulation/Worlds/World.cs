@@ -14,6 +14,7 @@ internal sealed class World
 
     private readonly List<Instance> instances = [];
     private readonly Action<string>? trace;
+    private readonly Random chance;
     private int machines;
 
     /// <param name="trace">Gets a line for all that happens; null for nobody.</param>
@@ -21,6 +22,7 @@ internal sealed class World
     {
         this.trace = trace;
         Plan = WorldPlan.Of(seed);
+        chance = Random("world");
         Time = new VirtualTime(Plan.Start);
         Weather = new StorageWeather(Plan, Time, Random("weather"));
         Everything = new SimulatedStorage(Time, new SimulatedStorageOptions(PageLimit: 20, EmptyPages: true));
@@ -116,6 +118,12 @@ internal sealed class World
         {
             var operationId = pending.Body.GetProperty("receipt").GetProperty("operationId").GetString()!;
             exchange.IsChargePromised = await Books.IsEndKeptAsync(exchange.User, operationId);
+            if (Plan.HasCrashes && chance.Next(2) == 0)
+            {
+                // The worst moment: all that this machine still remembers is gone.
+                to.Machine.Die();
+                CountCrash();
+            }
         }
 
         if (exchange.Reply is { Status: 500 })
