@@ -100,6 +100,23 @@ public sealed class DeciderTests
     }
 
     [Fact]
+    public void A_late_success_whose_key_belongs_to_a_repetition_by_now_is_absorbed()
+    {
+        var world = new World();
+        world.Grant("buy", 10);
+        world.ReserveImage("first");
+        world.Now = world.Now.AddMinutes(6);
+        world.Run(new Sweep());
+        var owner = new ClaimRecord(new Claim("key", "body"), "repetition", world.Now.AddHours(1), Payload: null);
+
+        var settle = new Settle("first", Money.MicroPerCredit, 80_000_000, World.Facts()) { RecordedClaim = owner };
+        var ended = Assert.IsType<Ended>(world.Run(settle)).Record;
+
+        Assert.Equal((0L, Money.MicroPerCredit, true), (ended.ChargedMicro, ended.AbsorbedMicro, ended.Superseded));
+        Assert.Equal(10m, world.Available);
+    }
+
+    [Fact]
     public void A_late_settlement_of_a_hold_nobody_reclaimed_is_paid_from_that_hold()
     {
         var world = new World();

@@ -15,7 +15,7 @@ internal sealed class Load(IReadOnlyList<CrashSlot> slots) : IDisposable
 {
     private const int Clients = 12;
     private const int Users = 3;
-    private const int AttemptsLimit = 400;
+    private const int AttemptsLimit = 4_000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly ConcurrentQueue<KeyedRequest> requests = new();

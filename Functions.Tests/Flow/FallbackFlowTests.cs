@@ -30,6 +30,24 @@ public sealed class FallbackFlowTests
     }
 
     [Fact]
+    public async Task When_the_hold_has_lapsed_while_the_chosen_model_failed_nobody_else_is_asked()
+    {
+        var gate = new TaskCompletionSource();
+        await using var openAI = await OpenAIStandIn.StartAsync();
+        openAI.Script("gpt-4.1", Behaviour.After(gate.Task, OpenAIStandIn.Error(503, "server_error", null, "Overloaded.")));
+        await using var app = await StartAsync(openAI);
+        var asking = app.CompleteAsync("ann", "hello", "GPT_4_TURBO");
+        await Wait.UntilAsync(() => openAI.Requests.Count == 1, "the chosen model was asked");
+        app.Clock.Advance(TimeSpan.FromMinutes(6));
+        await app.Get<AccountStore>().ExecuteAsync("ann", new Sweep());
+
+        gate.SetResult();
+
+        Assert.Equal((502, "provider_failed"), ((await asking).Status, (await asking).Code));
+        Assert.Single(openAI.Requests);
+    }
+
+    [Fact]
     public async Task When_the_premium_image_vendor_fails_the_standard_one_draws()
     {
         await using var openAI = await OpenAIStandIn.StartAsync();
