@@ -54,6 +54,9 @@ internal sealed class Bookkeeper(World world)
     /// <summary>All rows of an account.</summary>
     public Task<AccountRowsRead> ReadAsync(string accountId) => AccountRowsRead.ReadAsync(Accounts, accountId, CancellationToken.None);
 
+    /// <summary>The app's own proof.</summary>
+    public Task<AccountProof> ProveAsync(string accountId) => Auditor.ProveAsync(Accounts, accountId, CancellationToken.None);
+
     /// <summary>What the table <c>spend</c> says of one month, nano-USD.</summary>
     public async Task<long> SpentNanoUsdAsync(string month)
     {
