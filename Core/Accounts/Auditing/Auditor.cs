@@ -18,7 +18,7 @@ public sealed class Auditor(Tables tables, PlatformSpend spend, Unsettled unsett
     private const int Attempts = 3;
 
     // Idempotency keys carry whole answers, and say nothing about money.
-    private const string WithoutKeys = "(RowKey lt 'idem|' or RowKey ge 'idem}')";
+    private static readonly string WithoutKeys = TableClient.CreateQueryFilter($"(RowKey lt {AccountRows.ClaimKey("")} or RowKey ge {AccountRows.ClaimKeysEnd})");
 
     /// <summary>One proof after the other, each as soon as it is known.</summary>
     /// <param name="accountId">One account, or null for all.</param>
