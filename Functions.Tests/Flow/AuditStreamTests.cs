@@ -84,6 +84,17 @@ public sealed class AuditStreamTests : IAsyncLifetime
         Assert.InRange(audit.Number("accounts"), 1, Accounts - 1);
     }
 
+    [Fact]
+    public async Task A_moment_in_which_storage_does_not_answer_costs_nothing_but_the_moment()
+    {
+        var pages = 0;
+        transport.Choose = request => IsScan(request) && ++pages % 3 == 0 ? Fault.Busy : Fault.None;
+
+        var audit = await app.GetAsync("manage/audit", app.Admin);
+
+        Assert.Equal((true, Accounts, Accounts / TamperedEvery), (audit.Flag("complete"), (int)audit.Number("accounts"), Listed(audit.Body).Count()));
+    }
+
     [Theory]
     [InlineData("manage/audit")]
     [InlineData("manage/audit?account=user-001")]

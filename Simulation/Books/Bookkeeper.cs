@@ -55,7 +55,7 @@ internal sealed class Bookkeeper(World world)
     public Task<AccountRowsRead> ReadAsync(string accountId) => AccountRowsRead.ReadAsync(Accounts, accountId, CancellationToken.None);
 
     /// <summary>The app's own proof.</summary>
-    public Task<AccountProof> ProveAsync(string accountId) => Auditor.ProveAsync(Accounts, accountId, CancellationToken.None);
+    public Task<AccountProof> ProveAsync(string accountId) => Auditor.ProveAsync(Accounts, accountId, world.Time, CancellationToken.None);
 
     /// <summary>What the table <c>spend</c> says of one month, nano-USD.</summary>
     public async Task<long> SpentNanoUsdAsync(string month)

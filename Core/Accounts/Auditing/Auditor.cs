@@ -27,18 +27,18 @@ public sealed class Auditor(Tables tables, PlatformSpend spend, Unsettled unsett
         var client = await tables.GetAsync(TableNames.Accounts);
         if (accountId is not null)
         {
-            yield return await ProveAsync(client, accountId, cancellationToken);
+            yield return await ProveAsync(client, accountId, time, cancellationToken);
             yield break;
         }
 
         AccountReplay? replay = null;
-        await foreach (var row in client.QueryAsync<TableEntity>(WithoutKeys, cancellationToken: cancellationToken))
+        await foreach (var row in client.ReadLongAsync(WithoutKeys, time, cancellationToken))
         {
             if (replay is not null && !string.Equals(replay.Partition, row.PartitionKey, StringComparison.Ordinal))
             {
                 if (replay.IsAccount)
                 {
-                    yield return await FinishAsync(client, replay, cancellationToken);
+                    yield return await FinishAsync(client, replay, time, cancellationToken);
                 }
 
                 replay = null;
@@ -50,7 +50,7 @@ public sealed class Auditor(Tables tables, PlatformSpend spend, Unsettled unsett
 
         if (replay is { IsAccount: true })
         {
-            yield return await FinishAsync(client, replay, cancellationToken);
+            yield return await FinishAsync(client, replay, time, cancellationToken);
         }
     }
 
@@ -76,30 +76,31 @@ public sealed class Auditor(Tables tables, PlatformSpend spend, Unsettled unsett
     /// <summary>How many endings wait because storage did not take them.</summary>
     public Task<int> CountUnsettledAsync(string? accountId, CancellationToken cancellationToken) => unsettled.CountAsync(accountId, cancellationToken);
 
-    internal static async Task<AccountProof> ProveAsync(TableClient client, string accountId, CancellationToken cancellationToken)
+    internal static async Task<AccountProof> ProveAsync(TableClient client, string accountId, TimeProvider time, CancellationToken cancellationToken)
     {
         var partition = AccountRows.Partition(accountId);
-        var replay = await ReplayAsync(client, partition, new OperationSums(), cancellationToken);
-        return await FinishAsync(client, replay, cancellationToken) with { AccountId = accountId };
+        var replay = await ReplayAsync(client, partition, new OperationSums(), time, cancellationToken);
+        return await FinishAsync(client, replay, time, cancellationToken) with { AccountId = accountId };
     }
 
     // Pages of a busy account are read one after the other; what changed in between looks like a discrepancy, and is gone when read again.
-    private static async Task<AccountProof> FinishAsync(TableClient client, AccountReplay replay, CancellationToken cancellationToken)
+    private static async Task<AccountProof> FinishAsync(TableClient client, AccountReplay replay, TimeProvider time, CancellationToken cancellationToken)
     {
         var proof = replay.Finish();
         for (var attempt = 1; attempt < Attempts && !proof.Problems.IsEmpty; attempt++)
         {
-            proof = (await ReplayAsync(client, replay.Partition, new OperationTallies(), cancellationToken)).Finish();
+            proof = (await ReplayAsync(client, replay.Partition, new OperationTallies(), time, cancellationToken)).Finish();
         }
 
         return proof;
     }
 
-    private static async Task<AccountReplay> ReplayAsync(TableClient client, string partition, IOperationBooks operations, CancellationToken cancellationToken)
+    private static async Task<AccountReplay> ReplayAsync(
+        TableClient client, string partition, IOperationBooks operations, TimeProvider time, CancellationToken cancellationToken)
     {
         var replay = new AccountReplay(partition, operations);
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition}") + " and " + WithoutKeys;
-        await foreach (var row in client.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        await foreach (var row in client.ReadLongAsync(filter, time, cancellationToken))
         {
             replay.Add(row);
         }
