@@ -70,6 +70,8 @@ public static class CoreServices
         .AddSingleton<Unsettled>()
         .AddSingleton<Sweeper>()
         .AddSingleton<SpendReconciler>()
+        .AddSingleton<ExpiredClaims>()
+        .AddSingleton<Tidier>()
         .AddSingleton<Auditor>()
         .AddSingleton<Claims>()
         .AddFlushed<UsageLog>()

@@ -81,7 +81,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
         known = null;
         var snapshot = remembered ?? await context.Table.ReadAsync(accountId);
         var now = context.Time.GetUtcNow();
-        if (batch.Any(pending => pending.Command is Reserve))
+        if (batch.Any(pending => pending.Command is Reserve or Remember or Change { Claim: not null }))
         {
             await context.Active.TouchAsync(accountId, now);
         }

@@ -24,6 +24,9 @@ internal static class AccountRows
 
     public static string ClaimKey(string keyHash) => "idem|" + keyHash;
 
+    /// <summary>Sorts behind all keys of claims, and before all others that come after them.</summary>
+    public const string ClaimKeysEnd = "idem}";
+
     public static string DayKey(string day) => "day|" + day;
 
     public static string MonthKey(string month) => "month|" + month;

@@ -6,18 +6,21 @@ using ServerlessAi.Storage;
 
 namespace ServerlessAi.Accounts;
 
-/// <summary>Which accounts reserved something in which hour: what sweepers walk, instead of every account there is.</summary>
+/// <summary>Which accounts reserved something or took an idempotency key in which hour: what timers walk, instead of every account there is.</summary>
 public sealed class ActiveIndex(Tables tables)
 {
     /// <summary>Remembered marks; past it everything is marked anew, which costs a write and harms nothing.</summary>
     private const int MarksLimit = 100_000;
 
-    // Sorts behind all hours.
+    private const string HourFormat = "yyyyMMddHH";
+
+    // How far timers have come; these sort behind all hours.
     private const string SweptKey = "swept";
+    private const string TidiedKey = "tidied";
 
     private readonly ConcurrentDictionary<(string Hour, string Account), bool> marked = new();
 
-    /// <summary>Marks an account before it takes a hold, once per hour and instance, so that no hold can exist that a sweeper would not find.</summary>
+    /// <summary>Marks an account before it takes a hold or a key, once per hour and instance, so that none can exist that a timer would not find.</summary>
     public async Task TouchAsync(string accountId, DateTimeOffset now)
     {
         var mark = (HourOf(now), accountId);
@@ -52,19 +55,57 @@ public sealed class ActiveIndex(Tables tables)
     }
 
     /// <summary>Until when no expired hold is left in any account; null when nobody has looked yet.</summary>
-    public async Task<DateTimeOffset?> ReadSweptAsync(CancellationToken cancellationToken)
+    public Task<DateTimeOffset?> ReadSweptAsync(CancellationToken cancellationToken) => ReadUntilAsync(SweptKey, cancellationToken);
+
+    /// <summary>Whoever writes last wins: sweeping an hour again does no harm.</summary>
+    public Task WriteSweptAsync(DateTimeOffset until, CancellationToken cancellationToken) => WriteUntilAsync(SweptKey, until, cancellationToken);
+
+    /// <summary>Until when no expired idempotency key is left in any account; null when nobody has looked yet.</summary>
+    public Task<DateTimeOffset?> ReadTidiedAsync(CancellationToken cancellationToken) => ReadUntilAsync(TidiedKey, cancellationToken);
+
+    /// <inheritdoc cref="WriteSweptAsync"/>
+    public Task WriteTidiedAsync(DateTimeOffset until, CancellationToken cancellationToken) => WriteUntilAsync(TidiedKey, until, cancellationToken);
+
+    /// <summary>The hour of the oldest mark; null when there is none.</summary>
+    public async Task<DateTimeOffset?> ReadOldestAsync(CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Active);
-        var row = await client.GetEntityIfExistsAsync<TableEntity>(SweptKey, SweptKey, cancellationToken: cancellationToken);
+        var oldest = await client.QueryAsync<TableEntity>($"PartitionKey lt '{SweptKey}'", maxPerPage: 1, cancellationToken: cancellationToken).FirstOrDefaultAsync(cancellationToken);
+        return oldest is null ? null : DateTimeOffset.ParseExact(oldest.PartitionKey, HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+    }
+
+    /// <summary>Deletes marks of hours before that of <paramref name="end"/>, the oldest first, up to a limit.</summary>
+    public async Task DeleteBeforeAsync(DateTimeOffset end, int limit, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Active);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey lt {HourOf(end)}");
+        var rows = new List<TableEntity>(Deletions.RowsLimit);
+        await foreach (var row in client.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).Take(limit).WithCancellation(cancellationToken))
+        {
+            if (rows.Count == Deletions.RowsLimit || (rows.Count > 0 && !string.Equals(rows[0].PartitionKey, row.PartitionKey, StringComparison.Ordinal)))
+            {
+                await client.DeleteUnchangedAsync(rows, cancellationToken);
+                rows.Clear();
+            }
+
+            rows.Add(row);
+        }
+
+        await client.DeleteUnchangedAsync(rows, cancellationToken);
+    }
+
+    private async Task<DateTimeOffset?> ReadUntilAsync(string key, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Active);
+        var row = await client.GetEntityIfExistsAsync<TableEntity>(key, key, cancellationToken: cancellationToken);
         return row.HasValue ? row.Value!.GetDateTimeOffset("Until") : null;
     }
 
-    /// <summary>Whoever writes last wins: sweeping an hour again does no harm.</summary>
-    public async Task WriteSweptAsync(DateTimeOffset until, CancellationToken cancellationToken)
+    private async Task WriteUntilAsync(string key, DateTimeOffset until, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Active);
-        await client.UpsertEntityAsync(new TableEntity(SweptKey, SweptKey) { ["Until"] = until }, TableUpdateMode.Replace, cancellationToken);
+        await client.UpsertEntityAsync(new TableEntity(key, key) { ["Until"] = until }, TableUpdateMode.Replace, cancellationToken);
     }
 
-    private static string HourOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyyMMddHH", CultureInfo.InvariantCulture);
+    private static string HourOf(DateTimeOffset at) => at.UtcDateTime.ToString(HourFormat, CultureInfo.InvariantCulture);
 }

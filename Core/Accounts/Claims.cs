@@ -14,8 +14,10 @@ public sealed record AnsweredClaim(ClaimRecord Record, HoldRecord? Hold, string?
 /// <summary>Looks idempotency keys up, and keeps the bodies of their answers.</summary>
 public sealed class Claims(Tables tables, TextBlobs texts, AccountStore accounts, Unsettled unsettled, TimeProvider time)
 {
+    /// <summary>The property that names the blob of a body that is too long for its row.</summary>
+    internal const string RenderedBlob = "RenderedBlob";
+
     private const string Rendered = "Rendered";
-    private const string RenderedBlob = "RenderedBlob";
     private const int KeepAttempts = 3;
 
     /// <returns>The key's owner as long as it binds; null when nobody owns it.</returns>

@@ -107,6 +107,9 @@ public sealed partial class PlatformSpend(Tables tables, TimeProvider time, IIdS
     /// <summary>What all instances have written for a month; what <see cref="CorrectAsync"/> wrote is left out.</summary>
     internal Task<SpendSum> SumInstancesAsync(string month, CancellationToken cancellationToken) => SumAsync(month, except: Reconciled, cancellationToken);
 
+    /// <summary>What all rows of a month add up to, corrections included.</summary>
+    internal Task<SpendSum> SumAllAsync(string month, CancellationToken cancellationToken) => SumAsync(month, except: null, cancellationToken);
+
     /// <summary>Replaces the month's one row that brings the sum of all rows to the truth.</summary>
     internal Task CorrectAsync(string month, SpendSum difference, CancellationToken cancellationToken) => WriteAsync(month, Reconciled, difference, cancellationToken);
 
@@ -131,7 +134,7 @@ public sealed partial class PlatformSpend(Tables tables, TimeProvider time, IIdS
         }
     }
 
-    private async Task<SpendSum> SumAsync(string month, string except, CancellationToken cancellationToken)
+    private async Task<SpendSum> SumAsync(string month, string? except, CancellationToken cancellationToken)
     {
         var sum = SpendSum.None;
         var client = await tables.GetAsync(TableNames.Spend);

@@ -81,6 +81,14 @@ public sealed partial class Unsettled(Tables tables, AccountStore accounts, Time
         return done;
     }
 
+    /// <summary>How many wait, of one account or of all.</summary>
+    public async Task<int> CountAsync(string? accountId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Unsettled);
+        var filter = accountId is null ? null : TableClient.CreateQueryFilter($"PartitionKey eq {AccountRows.Partition(accountId)}");
+        return await client.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellationToken).CountAsync(cancellationToken);
+    }
+
     private async IAsyncEnumerable<TableEntity> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Unsettled);

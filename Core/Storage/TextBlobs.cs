@@ -40,4 +40,7 @@ public sealed class TextBlobs(StorageConnection connection, IOptions<StorageOpti
             return null;
         }
     }
+
+    /// <summary>Deletes a text that nobody needs; one that is gone already is no trouble.</summary>
+    public Task DeleteAsync(string name, CancellationToken cancellationToken) => container.Client.GetBlobClient(name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
 }

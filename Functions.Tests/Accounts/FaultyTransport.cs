@@ -22,10 +22,10 @@ internal enum Fault
     Denied,
 }
 
-/// <summary>Carries storage requests over the real network and makes chosen ones go wrong.</summary>
-internal sealed class FaultyTransport : HttpPipelineTransport
+/// <summary>Carries storage requests over the real network, or another way, and makes chosen ones go wrong.</summary>
+internal sealed class FaultyTransport(HttpPipelineTransport? other = null) : HttpPipelineTransport
 {
-    private readonly HttpClientTransport inner = new();
+    private readonly HttpPipelineTransport inner = other ?? new HttpClientTransport();
 
     /// <summary>Asked for each request, in order, on whatever thread it comes.</summary>
     public Func<Request, Fault> Choose { get; set; } = _ => Fault.None;

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Azure.Data.Tables;
 using ServerlessAi.Accounts;
-using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Simulator.Vendors;
 using ServerlessAi.Storage;
 using Xunit.Abstractions;
@@ -110,7 +109,8 @@ public sealed class CrashTests(ITestOutputHelper output)
         var holds = new List<HoldRecord>();
         foreach (var user in Load.UserNames)
         {
-            holds.AddRange((await AccountRowsRead.ReadAsync(table, user, CancellationToken.None)).Holds);
+            var rows = table.QueryAsync<TableEntity>(row => row.PartitionKey == user && row.RowKey.CompareTo("hold|") >= 0 && row.RowKey.CompareTo("hold}") < 0);
+            holds.AddRange(await rows.Select(AccountRows.ToHold).ToListAsync());
         }
 
         var charged = holds.Where(hold => hold.Status == HoldStatus.Settled).ToLookup(hold => hold.Hold.Claim!.KeyHash);

@@ -1,78 +1,17 @@
-using System.Collections.Immutable;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
 using ServerlessAi.Access;
 using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Functions.Http;
 using ServerlessAi.Primitives;
+using ServerlessAi.Storage;
 
 namespace ServerlessAi.Functions.Admin;
 
-/// <summary>An account in which something does not agree.</summary>
-public sealed record Discrepancy(string Account, ImmutableArray<string> Problems);
-
-/// <summary>The books of one account or of all. Amounts in credits; granted + purchased − charged − deducted − expired = balance.</summary>
-public sealed record AuditOutput
-{
-    /// <summary>Discrepancies listed at most; their number is always right.</summary>
-    public const int ListLimit = 1_000;
-
-    public bool Conserved => DiscrepancyCount == 0 && Granted + Purchased - Charged - Deducted - Expired == Balance;
-
-    public int Accounts { get; init; }
-
-    public long Entries { get; init; }
-
-    public decimal Granted { get; init; }
-
-    public decimal Purchased { get; init; }
-
-    public decimal Charged { get; init; }
-
-    public decimal Deducted { get; init; }
-
-    public decimal Expired { get; init; }
-
-    public decimal Balance { get; init; }
-
-    public decimal Held { get; init; }
-
-    public decimal Absorbed { get; init; }
-
-    public decimal CostUsd { get; init; }
-
-    /// <summary>The part of <see cref="CostUsd"/> that is only assumed: calls whose outcome nobody knows.</summary>
-    public decimal UncertainCostUsd { get; init; }
-
-    public int OpenHolds { get; init; }
-
-    public int DiscrepancyCount { get; init; }
-
-    public ImmutableArray<Discrepancy> Discrepancies { get; init; } = [];
-
-    public AuditOutput With(AccountProof proof) => this with
-    {
-        Accounts = Accounts + 1,
-        Entries = Entries + proof.Entries,
-        Granted = Granted + Money.ToCredits(proof.GrantedMicro),
-        Purchased = Purchased + Money.ToCredits(proof.PurchasedMicro),
-        Charged = Charged + Money.ToCredits(proof.ChargedMicro),
-        Deducted = Deducted + Money.ToCredits(proof.DeductedMicro),
-        Expired = Expired + Money.ToCredits(proof.ExpiredMicro),
-        Balance = Balance + Money.ToCredits(proof.BalanceMicro),
-        Held = Held + Money.ToCredits(proof.HeldMicro),
-        Absorbed = Absorbed + Money.ToCredits(proof.AbsorbedMicro),
-        CostUsd = CostUsd + Money.ToUsd(proof.CostNanoUsd),
-        UncertainCostUsd = UncertainCostUsd + Money.ToUsd(proof.UncertainCostNanoUsd),
-        OpenHolds = OpenHolds + proof.OpenHolds,
-        DiscrepancyCount = DiscrepancyCount + (proof.Problems.IsEmpty ? 0 : 1),
-        Discrepancies = proof.Problems.IsEmpty || Discrepancies.Length == ListLimit ? Discrepancies : Discrepancies.Add(new Discrepancy(proof.AccountId, proof.Problems)),
-    };
-}
-
-/// <summary>Replays every ledger and compares it with balances, holds and roll-ups.</summary>
-public sealed class AdminAudit(Auditor auditor)
+/// <summary>Replays every ledger, compares it with balances, holds and roll-ups, and those with the platform's spend; answers while it reads.</summary>
+public sealed partial class AdminAudit(Auditor auditor, ILogger<AdminAudit> logger)
 {
     [Function("admin-audit")]
     [Allow(Role.Admin)]
@@ -85,12 +24,29 @@ public sealed class AdminAudit(Auditor auditor)
             return Problems.From(problem, http.HttpContext);
         }
 
-        var output = new AuditOutput();
-        await foreach (var proof in auditor.ProveAsync(account, cancellationToken))
+        await using var answer = new AuditAnswer(http.HttpContext.Response, account);
+        try
         {
-            output = output.With(proof);
+            await foreach (var proof in auditor.ProveAsync(account, cancellationToken))
+            {
+                if (!await answer.AddAsync(proof, cancellationToken))
+                {
+                    return new EmptyResult();
+                }
+            }
+
+            await answer.EndAsync(auditor, cancellationToken);
+        }
+        catch (Exception exception) when (answer.IsHalfSent && StorageFaults.IsAny(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            // Half of it is with the caller: too late for a problem document, not for saying so.
+            LogBrokenOff(logger, exception);
+            await answer.BreakOffAsync(StorageFaults.IsUnavailable(exception) ? RefusalCodes.StorageUnavailable : RefusalCodes.Internal, cancellationToken);
         }
 
-        return Answers.Json(output);
+        return new EmptyResult();
     }
+
+    [LoggerMessage(LogLevel.Error, "Storage did not let the audit go on.")]
+    private static partial void LogBrokenOff(ILogger logger, Exception exception);
 }

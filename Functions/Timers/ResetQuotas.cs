@@ -3,9 +3,13 @@ using ServerlessAi.Accounts;
 
 namespace ServerlessAi.Functions.Timers;
 
-/// <summary>At midnight UTC: rolls the day, and on the 1st the month, of accounts that nobody touches.</summary>
-public sealed class ResetQuotas(Sweeper sweeper)
+/// <summary>At midnight UTC: rolls the day, and on the 1st the month, of accounts that nobody touches; then deletes what has expired.</summary>
+public sealed class ResetQuotas(Sweeper sweeper, Tidier tidier)
 {
     [Function("reset-quotas")]
-    public Task Run([TimerTrigger("0 0 0 * * *")] TimerInfo timer, CancellationToken cancellationToken) => sweeper.ResetQuotasAsync(cancellationToken);
+    public async Task Run([TimerTrigger("0 0 0 * * *")] TimerInfo timer, CancellationToken cancellationToken)
+    {
+        await sweeper.ResetQuotasAsync(cancellationToken);
+        await tidier.TidyAsync(cancellationToken);
+    }
 }

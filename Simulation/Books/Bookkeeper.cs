@@ -60,6 +60,9 @@ internal sealed class Bookkeeper(World world)
     public async Task<AccountRowsRead> ReadAsync(string accountId) =>
         await HasTableAsync(TableNames.Accounts) ? await AccountRowsRead.ReadAsync(Accounts, accountId, CancellationToken.None) : new AccountRowsRead();
 
+    /// <summary>The app's own proof.</summary>
+    public Task<AccountProof> ProveAsync(string accountId) => Auditor.ProveAsync(Accounts, accountId, world.Time, CancellationToken.None);
+
     /// <summary>What the table <c>spend</c> says of one month, nano-USD.</summary>
     public async Task<long> SpentNanoUsdAsync(string month)
     {

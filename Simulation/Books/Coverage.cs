@@ -1,5 +1,4 @@
 using ServerlessAi.Accounts;
-using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Simulation.People;
 using ServerlessAi.Simulation.Worlds;
 

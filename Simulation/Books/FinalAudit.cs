@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ServerlessAi.Accounts;
-using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Primitives;
 using ServerlessAi.Simulation.People;
 using ServerlessAi.Simulation.Worlds;
@@ -23,7 +22,7 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
             var rows = await world.Books.ReadAsync(user);
             accounts[user] = rows;
             world.Coverage.Add(rows);
-            CheckAccount(user, rows);
+            await CheckAccountAsync(user, rows);
         }
 
         foreach (var exchange in world.Exchanges.Where(exchange => exchange.IsBillable))
@@ -46,9 +45,9 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         await CheckSpendAsync();
     }
 
-    private void CheckAccount(string user, AccountRowsRead rows)
+    private async Task CheckAccountAsync(string user, AccountRowsRead rows)
     {
-        foreach (var problem in Prover.Prove(user, rows).Problems)
+        foreach (var problem in (await world.Books.ProveAsync(user)).Problems)
         {
             world.Violate($"{user}: {problem}");
         }

@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
+using ServerlessAi.Accounts;
 
-namespace ServerlessAi.Accounts.Auditing;
+namespace ServerlessAi.Simulation.Books;
 
 /// <summary>All rows of one account, sorted by what they are.</summary>
 internal sealed class AccountRowsRead

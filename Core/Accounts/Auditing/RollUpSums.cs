@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+
+namespace ServerlessAi.Accounts.Auditing;
+
+/// <summary>Days and months must each add up to the usage log. Holds sums only, and the newest months.</summary>
+internal sealed class RollUpSums(Findings findings)
+{
+    // Instances whose clocks differ may be in two months at once.
+    private const int MonthsKept = 3;
+
+    private readonly Queue<MonthCost> newestMonths = new(MonthsKept + 1);
+    private Sum log;
+    private Sum days;
+    private Sum months;
+
+    public IReadOnlyCollection<MonthCost> NewestMonths => newestMonths;
+
+    public void Add(UsageRecord line)
+    {
+        var isSuccess = Bookings.IsSuccess(line);
+        log += Bookings.IsPaid(line) ? new Sum(isSuccess ? 1 : 0, isSuccess ? line.ChargedMicro : 0, line.CostNanoUsd, line.UncertainCostNanoUsd) : default;
+    }
+
+    public void Add(DayUse day) => days += new Sum(day.Calls, day.ChargedMicro, day.CostNanoUsd, day.UncertainCostNanoUsd);
+
+    public void Add(MonthUse month)
+    {
+        months += new Sum(month.Calls, month.ChargedMicro, month.CostNanoUsd, month.UncertainCostNanoUsd);
+        newestMonths.Enqueue(new MonthCost(month.Month, month.CostNanoUsd));
+        if (newestMonths.Count > MonthsKept)
+        {
+            newestMonths.Dequeue();
+        }
+    }
+
+    public void Close()
+    {
+        if (days != log)
+        {
+            findings.Add($"Days count {days} of calls, charges, cost and assumed cost, the usage log {log}.");
+        }
+
+        if (months != log)
+        {
+            findings.Add($"Months count {months} of calls, charges, cost and assumed cost, the usage log {log}.");
+        }
+    }
+
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Sum(long Calls, long ChargedMicro, long CostNanoUsd, long UncertainCostNanoUsd)
+    {
+        public static Sum operator +(Sum one, Sum other) => new(
+            one.Calls + other.Calls, one.ChargedMicro + other.ChargedMicro, one.CostNanoUsd + other.CostNanoUsd, one.UncertainCostNanoUsd + other.UncertainCostNanoUsd);
+
+        public override string ToString() => $"({Calls}, {ChargedMicro}, {CostNanoUsd}, {UncertainCostNanoUsd})";
+    }
+}
