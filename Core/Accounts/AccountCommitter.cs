@@ -12,6 +12,7 @@ namespace ServerlessAi.Accounts;
 internal sealed partial class AccountCommitter(string accountId, LaneContext context)
 {
     private const int Exists = 409;
+    private const int Changed = 412;
 
     private Snapshot? known;
 
@@ -169,8 +170,19 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
     private async Task<ClaimRecord?> FindClaimAsync(Fold fold, Claim claim) =>
         fold.FindClaim(claim.KeyHash) ?? await context.Table.ReadClaimAsync(accountId, claim.KeyHash);
 
-    private async Task<HoldRecord?> FindHoldAsync(Fold fold, Command command) =>
-        fold.FindHold(command.OperationId) ?? await context.Table.ReadHoldAsync(accountId, command.OperationId);
+    /// <summary>The row of a hold that is not open in the state.</summary>
+    private async Task<HoldRecord?> FindHoldAsync(Fold fold, Command command)
+    {
+        if (fold.FindHold(command.OperationId) is { } folded)
+        {
+            return folded;
+        }
+
+        var record = await context.Table.ReadHoldAsync(accountId, command.OperationId);
+        return record is { Status: HoldStatus.Open }
+            ? throw new RequestFailedException(Changed, $"Hold {command.OperationId} is open in its row and not in the state that was read before: somebody else has written since.")
+            : record;
+    }
 
     private async Task<OperationRecord?> FindOperationAsync(Fold fold, Command command) =>
         fold.FindOperation(command.OperationId) ?? await context.Table.ReadOperationAsync(accountId, command.OperationId);

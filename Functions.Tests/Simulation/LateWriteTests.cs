@@ -88,6 +88,37 @@ public sealed class LateWriteTests
         Assert.Equal(5 * Money.MicroPerCredit, (await store.ReadStoredAsync("ann"))!.BalanceMicro);
     }
 
+    [Fact]
+    public async Task A_release_that_reads_while_the_hold_arrives_ends_it()
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync(Impatient);
+        await using var _ = app;
+        var store = app.Get<AccountStore>();
+        await store.ExecuteAsync("ann", new Sweep());
+        var arrival = new TaskCompletionSource();
+        var transactions = 0;
+        storage.Faults = request => request.IsTransaction && Interlocked.Increment(ref transactions) == 1 ? Fault.LateApplied(arrival.Task)
+            : transactions == 0 ? Fault.None
+            : Fault.Timeout;
+        Assert.IsType<Refused>(await store.ExecuteAsync("ann", Reserve("op")));
+        var reads = 0;
+        storage.Faults = request =>
+        {
+            // Between the account's own row, which is read first, and the hold's.
+            if (Interlocked.Increment(ref reads) == 2)
+            {
+                arrival.SetResult();
+            }
+
+            return Fault.None;
+        };
+
+        var ended = Assert.IsType<Ended>(await store.ExecuteAsync("ann", new Release("op", "test")));
+
+        Assert.Equal(HoldStatus.Released, ended.Record.Status);
+        Assert.Empty((await store.ReadStoredAsync("ann"))!.Holds);
+    }
+
     private static Reserve Reserve(string id) => new(
         id,
         WorkKind.Image,
