@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
+using ServerlessAi.Simulation.People;
 using ServerlessAi.Simulation.Worlds;
 using ServerlessAi.Simulator.Storage;
 using ServerlessAi.Storage;
@@ -27,7 +28,10 @@ internal sealed class Bookkeeper(World world)
 
         if (exchange.Key is { } key)
         {
-            var others = world.Exchanges.Where(other => other.Key == key && other.User == exchange.User && other.Path == exchange.Path).SelectMany(other => other.OperationIds);
+            var remembered = world.Time.GetUtcNow() - Exchange.KeyLife;
+            var others = world.Exchanges
+                .Where(other => other.Key == key && other.User == exchange.User && other.Path == exchange.Path && other.SentAt > remembered)
+                .SelectMany(other => other.OperationIds);
             if ((await HoldsOfAsync(exchange.User, others)).Any(hold => hold is { Status: HoldStatus.Settled, Superseded: false }))
             {
                 world.Violate($"Call {call.Number} was made although its key had its result, for {exchange}.");

@@ -51,6 +51,12 @@ internal sealed class Exchange(int number, string user, string method, string pa
     /// <summary>Ids that the app made while it served this request.</summary>
     public List<string> OperationIds { get; } = [];
 
+    /// <summary>By the world's calendar.</summary>
+    public DateTimeOffset SentAt { get; set; }
+
+    /// <summary>By the world's calendar.</summary>
+    public DateTimeOffset EndedAt { get; set; }
+
     /// <summary>Which machine got it; null as long as none did.</summary>
     public int? Machine { get; set; }
 

@@ -107,12 +107,14 @@ internal sealed class World
     {
         Exchanges.Add(exchange);
         exchange.Machine = to.Machine.Number;
+        exchange.SentAt = Time.GetUtcNow();
         // The app would invent an id, and refusals show it.
         exchange.Headers["x-request-id"] = string.Create(CultureInfo.InvariantCulture, $"request-{exchange.Number}");
         Note($"{exchange.Number} {exchange.User} to {to.Machine.Number}: {exchange.Method} {exchange.Path} {exchange.Key} {exchange.Body}");
         Exchange.Current = exchange;
         exchange.Reply = await to.SendAsync(exchange, leaving);
         Exchange.Current = null;
+        exchange.EndedAt = Time.GetUtcNow();
         Note($"{exchange.Number} got {exchange.Reply?.Status} {exchange.Reply?.Code} {exchange.Reply?.Text}");
         if (exchange.Reply is { IsPending: true } pending)
         {
