@@ -225,7 +225,7 @@ public sealed class Gateway(
         {
             ProviderFailure.InvalidRequest => Refusal.Invalid("The provider does not accept this request: " + result.Detail),
             ProviderFailure.ContentRefused => new Refusal(RefusalCodes.ContentRefused, "The provider's safety system refused this content."),
-            _ => new Refusal(RefusalCodes.ProviderFailed, "No provider could answer. Nothing was charged."),
+            _ => new Refusal(RefusalCodes.ProviderFailed, "No provider could answer. Nothing was charged.", result.RetryAfter),
         };
         return refusal.With("attempts", result.Attempts);
     }

@@ -11,6 +11,9 @@ public sealed class ProviderOptions
     [ValidateObjectMembers]
     public OpenAIProviderOptions OpenAI { get; set; } = new();
 
+    /// <summary>Vendors of text by the name that catalog entries give as their provider. A well-known one needs only its key.</summary>
+    public IDictionary<string, TextVendorOptions> Text { get; set; } = TextVendorOptions.WellKnown();
+
     [ValidateObjectMembers]
     public FalProviderOptions Fal { get; set; } = new();
 
@@ -32,7 +35,10 @@ public sealed class ProviderOptions
     [Range(1, 10)]
     public int Attempts { get; set; } = 4;
 
-    internal bool AnyConfigured => OpenAI.IsConfigured || Fal.IsConfigured;
+    internal bool AnyConfigured => OpenAI.IsConfigured || Fal.IsConfigured || TextVendors.Any();
+
+    /// <summary>Vendors of text that have a key.</summary>
+    internal IEnumerable<KeyValuePair<string, TextVendorOptions>> TextVendors => Text.Where(vendor => vendor.Value.IsConfigured);
 }
 
 /// <summary>OpenAI with a key, or Azure OpenAI through its v1 endpoint with a key or the app's identity.</summary>

@@ -15,22 +15,43 @@ internal static class ProviderServices
     public static IServiceCollection AddVendors(this IServiceCollection services, IConfiguration configuration)
     {
         var options = configuration.GetSection(ProviderOptions.Section).Get<ProviderOptions>() ?? new ProviderOptions();
-        services.AddVendorHttp();
-        services.AddSingleton<ITextProvider, SampleTextProvider>();
-        services.AddSingleton<IImageProvider, SampleImageProvider>();
-        if (options.OpenAI.IsConfigured)
+        services.AddSingleton<IValidateOptions<ProviderOptions>, ProviderOptionsCheck>();
+        return services.AddVendorHttp().AddSamples().AddOpenAI(options).AddTextVendors(options).AddImageVendors(options);
+    }
+
+    private static IServiceCollection AddSamples(this IServiceCollection services) => services
+        .AddSingleton<ITextProvider, SampleTextProvider>()
+        .AddSingleton<IImageProvider, SampleImageProvider>();
+
+    private static IServiceCollection AddOpenAI(this IServiceCollection services, ProviderOptions options)
+    {
+        if (!options.OpenAI.IsConfigured)
         {
-            services.TryAddSingleton<TokenCredential>(provider => AppIdentity.Create(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
-            services.AddSingleton<OpenAIClients>();
-            services.AddSingleton<ITextProvider, OpenAITextProvider>();
-            services.AddSingleton<IImageProvider, OpenAIImageProvider>();
+            return services;
         }
 
-        if (options.Fal.IsConfigured)
+        // Text has the more particular setting; whoever has both can keep images at Azure, say, and text at OpenAI.
+        var servesText = !options.TextVendors.Any(vendor => string.Equals(vendor.Key, TextVendorOptions.OpenAI, StringComparison.OrdinalIgnoreCase));
+        services.TryAddSingleton<TokenCredential>(provider => AppIdentity.Create(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
+        services
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<OpenAIClients>(provider, OpenAIEndpoint.Of(options.OpenAI)))
+            .AddSingleton<IImageProvider, OpenAIImageProvider>();
+        return servesText ? services.AddSingleton<ITextProvider, OpenAITextProvider>() : services;
+    }
+
+    private static IServiceCollection AddTextVendors(this IServiceCollection services, ProviderOptions options)
+    {
+        foreach (var (name, settings) in options.TextVendors)
         {
-            services.AddSingleton<IImageProvider, FalImageProvider>();
+            services.AddSingleton<ITextProvider>(provider => settings.Kind is TextVendorOptions.Anthropic
+                ? ActivatorUtilities.CreateInstance<AnthropicTextProvider>(provider, name, settings)
+                : new OpenAITextProvider(ActivatorUtilities.CreateInstance<OpenAIClients>(provider, OpenAIEndpoint.Of(name, settings))));
         }
 
         return services;
     }
+
+    private static IServiceCollection AddImageVendors(this IServiceCollection services, ProviderOptions options) => options.Fal.IsConfigured
+        ? services.AddSingleton<IImageProvider, FalImageProvider>()
+        : services;
 }

@@ -7,7 +7,7 @@ using ServerlessAi.Images;
 namespace ServerlessAi.Providers.Images;
 
 /// <summary>fal.ai's synchronous endpoint, fal.ai/docs/model-api-reference/image-generation-api/flux-schnell. It answers with a URL, or with a <c>data:</c> URL.</summary>
-internal sealed class FalImageProvider(IHttpClientFactory factory, IOptions<ProviderOptions> options) : IImageProvider
+internal sealed class FalImageProvider(IHttpClientFactory factory, IOptions<ProviderOptions> options, TimeProvider time) : IImageProvider
 {
     // A data URL holds the image in base64.
     private const int AnswerLimit = ImageBytes.SizeLimit / 3 * 4 + 64 * 1024;
@@ -31,7 +31,7 @@ internal sealed class FalImageProvider(IHttpClientFactory factory, IOptions<Prov
         var body = await VendorHttp.ReadAsync(stream, AnswerLimit, cancellationToken);
         if (!response.IsSuccessStatusCode)
         {
-            return FalErrors.Read<ImageBytes>((int)response.StatusCode, body, settings.ApiKey);
+            return FalErrors.Read<ImageBytes>((int)response.StatusCode, body, settings.ApiKey, VendorHttp.RetryAfter(response, time));
         }
 
         var answer = body is null ? null : JsonSerializer.Deserialize<FalAnswer>(body, Json);

@@ -22,7 +22,7 @@ internal sealed class OpenAIImageProvider(OpenAIClients clients, IOptions<Provid
             (client, request) => client.GetImageClient(call.Model).GenerateImagesAsync(body, request), AnswerLimit, cancellationToken);
         return outcome.Value switch
         {
-            null => ProviderOutcome<ImageBytes>.Failed(outcome.Failure!.Value, outcome.Detail),
+            null => outcome.As<ImageBytes>(),
             { Data: [{ B64Json: { Length: > 0 } base64 }, ..] } => VendorHttp.FromBase64(base64),
             { Data: [{ Url: { Length: > 0 } url }, ..] } => await DownloadAsync(url, cancellationToken),
             _ => ProviderOutcome<ImageBytes>.Failed(ProviderFailure.BadAnswer, "The answer has no image."),
@@ -32,7 +32,7 @@ internal sealed class OpenAIImageProvider(OpenAIClients clients, IOptions<Provid
     private Task<ProviderOutcome<ImageBytes>> DownloadAsync(string url, CancellationToken cancellationToken) => VendorErrors.GuardAsync(async () =>
     {
         using var http = clients.CreateHttp();
-        return await http.DownloadAsync(url, clients.Endpoint, cancellationToken);
+        return await http.DownloadAsync(url, clients.Endpoint.Address, cancellationToken);
     });
 
     private ImagesRequest Request(ImageCall call)
