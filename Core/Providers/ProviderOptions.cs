@@ -17,6 +17,9 @@ public sealed class ProviderOptions
     [ValidateObjectMembers]
     public FalProviderOptions Fal { get; set; } = new();
 
+    [ValidateObjectMembers]
+    public StabilityProviderOptions Stability { get; set; } = new();
+
     public SampleProviderOptions Sample { get; set; } = new();
 
     /// <summary>Time one text call may take, milliseconds.</summary>
@@ -35,7 +38,7 @@ public sealed class ProviderOptions
     [Range(1, 10)]
     public int Attempts { get; set; } = 4;
 
-    internal bool AnyConfigured => OpenAI.IsConfigured || Fal.IsConfigured || TextVendors.Any();
+    internal bool AnyConfigured => OpenAI.IsConfigured || Fal.IsConfigured || Stability.IsConfigured || TextVendors.Any();
 
     /// <summary>Vendors of text that have a key.</summary>
     internal IEnumerable<KeyValuePair<string, TextVendorOptions>> TextVendors => Text.Where(vendor => vendor.Value.IsConfigured);
@@ -67,6 +70,33 @@ public sealed class FalProviderOptions
 
     [RegularExpression("^https?://.+")]
     public string BaseUrl { get; set; } = "https://fal.run";
+
+    /// <summary><c>sync</c>: a call waits for its image. <c>queue</c>: it waits in fal.ai's queue, and asks how far it is.</summary>
+    [RegularExpression("^(sync|queue)$")]
+    public string Mode { get; set; } = "sync";
+
+    /// <summary>Models that go through the queue in any mode, separated by commas: <c>fal-ai/flux-pro,fal-ai/recraft-v3</c>.</summary>
+    public string? QueuedModels { get; set; }
+
+    [RegularExpression("^https?://[^@]+$")]
+    public string QueueBaseUrl { get; set; } = "https://queue.fal.run";
+
+    /// <summary>Between two questions how far a queued request is, milliseconds.</summary>
+    [Range(100, 30_000)]
+    public int PollMs { get; set; } = 500;
+
+    internal bool IsConfigured => ApiKey is { Length: > 0 };
+
+    internal bool IsQueued(string model) => Mode is "queue"
+        || (QueuedModels?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Contains(model, StringComparer.Ordinal) ?? false);
+}
+
+public sealed class StabilityProviderOptions
+{
+    public string? ApiKey { get; set; }
+
+    [RegularExpression("^https?://[^@]+$")]
+    public string BaseUrl { get; set; } = "https://api.stability.ai";
 
     internal bool IsConfigured => ApiKey is { Length: > 0 };
 }

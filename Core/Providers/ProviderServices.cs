@@ -51,7 +51,13 @@ internal static class ProviderServices
         return services;
     }
 
-    private static IServiceCollection AddImageVendors(this IServiceCollection services, ProviderOptions options) => options.Fal.IsConfigured
-        ? services.AddSingleton<IImageProvider, FalImageProvider>()
-        : services;
+    private static IServiceCollection AddImageVendors(this IServiceCollection services, ProviderOptions options)
+    {
+        if (options.Fal.IsConfigured)
+        {
+            services.AddSingleton<FalApi>().AddSingleton<FalQueue>().AddSingleton<IImageProvider, FalImageProvider>();
+        }
+
+        return options.Stability.IsConfigured ? services.AddSingleton<IImageProvider, StabilityImageProvider>() : services;
+    }
 }

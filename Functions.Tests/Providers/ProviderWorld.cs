@@ -45,6 +45,7 @@ internal sealed class ProviderWorld : IAsyncDisposable
             ["Providers:OpenAI:BaseUrl"] = openAI.V1,
             ["Providers:Fal:ApiKey"] = FalStandIn.ApiKey,
             ["Providers:Fal:BaseUrl"] = fal.BaseUrl,
+            ["Providers:Fal:QueueBaseUrl"] = fal.QueueUrl,
         };
         foreach (var (name, value) in settings)
         {
