@@ -31,6 +31,9 @@ public sealed class Quoter(IOptions<AccountOptions> credits)
     public Answer<Quote> Image(Catalog catalog, Func<string, bool> isAvailable, string? model, Tier tier, DateTimeOffset now) =>
         Make(ModelKind.Image, catalog, isAvailable, model, tier, now, ImageOffer);
 
+    public Answer<Quote> Search(Catalog catalog, Func<string, bool> isAvailable, string? model, DateTimeOffset now) =>
+        Make(ModelKind.Search, catalog, isAvailable, model, Tier.Standard, now, SearchOffer);
+
     private static Answer<Quote> Make(
         ModelKind kind, Catalog catalog, Func<string, bool> isAvailable, string? name, Tier preferred, DateTimeOffset now, Func<PricedModel, Offer> offer)
     {
@@ -68,6 +71,13 @@ public sealed class Quoter(IOptions<AccountOptions> credits)
         Charges.ImageChargeMicro(priced.Price, UsdPerCredit), InputTokens: 0)
     {
         FixedCostNanoUsd = Money.FromUsd(priced.Price.ImagePrice),
+    };
+
+    private Offer SearchOffer(PricedModel priced) => new(
+        priced.Model.Id, priced.Price.Version, priced.Model.Tier == Tier.Standard, FreeQuota: false,
+        Charges.SearchChargeMicro(priced.Price, UsdPerCredit), InputTokens: 0)
+    {
+        FixedCostNanoUsd = Money.FromUsd(priced.Price.CallPrice),
     };
 
     private Offer TextOffer(PricedModel priced, int inputTokens, int outputTokens)

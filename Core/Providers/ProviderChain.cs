@@ -43,7 +43,7 @@ public sealed partial class ProviderChain(ProviderRegistry registry, IOptions<Pr
         var models = FallbackOrder.Of(chosen, catalog, provider => registry.IsAvailable(kind, provider), time.GetUtcNow());
         var attempts = ImmutableArray.CreateBuilder<Attempt>();
         var total = TimeSpan.FromMilliseconds(options.Value.TotalTimeoutMs);
-        var each = TimeSpan.FromMilliseconds(kind == ModelKind.Image ? options.Value.ImageTimeoutMs : options.Value.TextTimeoutMs);
+        var each = TimeSpan.FromMilliseconds(options.Value.TimeoutMs(kind));
         var startedAt = time.GetTimestamp();
         ChainResult<T>? last = null;
         var mayBill = ImmutableArray<PricedModel>.Empty;

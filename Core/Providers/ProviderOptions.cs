@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using ServerlessAi.Pricing;
 
 namespace ServerlessAi.Providers;
 
@@ -20,6 +21,18 @@ public sealed class ProviderOptions
     [ValidateObjectMembers]
     public StabilityProviderOptions Stability { get; set; } = new();
 
+    [ValidateObjectMembers]
+    public SearchVendorOptions Tavily { get; set; } = new() { BaseUrl = "https://api.tavily.com" };
+
+    [ValidateObjectMembers]
+    public SearchVendorOptions Serper { get; set; } = new() { BaseUrl = "https://google.serper.dev" };
+
+    [ValidateObjectMembers]
+    public SearchVendorOptions Exa { get; set; } = new() { BaseUrl = "https://api.exa.ai" };
+
+    [ValidateObjectMembers]
+    public SearchVendorOptions Firecrawl { get; set; } = new() { BaseUrl = "https://api.firecrawl.dev" };
+
     public SampleProviderOptions Sample { get; set; } = new();
 
     /// <summary>Time one text call may take, milliseconds.</summary>
@@ -30,6 +43,10 @@ public sealed class ProviderOptions
     [Range(50, 220_000)]
     public int ImageTimeoutMs { get; set; } = 100_000;
 
+    /// <summary>Time one search may take, milliseconds.</summary>
+    [Range(50, 220_000)]
+    public int SearchTimeoutMs { get; set; } = 20_000;
+
     /// <summary>Time all calls of one request may take together, milliseconds; the platform gives up after 230 s.</summary>
     [Range(50, 220_000)]
     public int TotalTimeoutMs { get; set; } = 200_000;
@@ -38,7 +55,15 @@ public sealed class ProviderOptions
     [Range(1, 10)]
     public int Attempts { get; set; } = 4;
 
-    internal bool AnyConfigured => OpenAI.IsConfigured || Fal.IsConfigured || Stability.IsConfigured || TextVendors.Any();
+    internal bool AnyConfigured => OpenAI.IsConfigured || Fal.IsConfigured || Stability.IsConfigured || TextVendors.Any()
+        || Tavily.IsConfigured || Serper.IsConfigured || Exa.IsConfigured || Firecrawl.IsConfigured;
+
+    internal int TimeoutMs(ModelKind kind) => kind switch
+    {
+        ModelKind.Text => TextTimeoutMs,
+        ModelKind.Image => ImageTimeoutMs,
+        _ => SearchTimeoutMs,
+    };
 
     /// <summary>Vendors of text that have a key.</summary>
     internal IEnumerable<KeyValuePair<string, TextVendorOptions>> TextVendors => Text.Where(vendor => vendor.Value.IsConfigured);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Providers.Images;
+using ServerlessAi.Providers.Search;
 using ServerlessAi.Providers.Text;
 using ServerlessAi.Storage;
 
@@ -16,12 +17,13 @@ internal static class ProviderServices
     {
         var options = configuration.GetSection(ProviderOptions.Section).Get<ProviderOptions>() ?? new ProviderOptions();
         services.AddSingleton<IValidateOptions<ProviderOptions>, ProviderOptionsCheck>();
-        return services.AddVendorHttp().AddSamples().AddOpenAI(options).AddTextVendors(options).AddImageVendors(options);
+        return services.AddVendorHttp().AddSamples().AddOpenAI(options).AddTextVendors(options).AddImageVendors(options).AddSearchVendors(options);
     }
 
     private static IServiceCollection AddSamples(this IServiceCollection services) => services
         .AddSingleton<ITextProvider, SampleTextProvider>()
-        .AddSingleton<IImageProvider, SampleImageProvider>();
+        .AddSingleton<IImageProvider, SampleImageProvider>()
+        .AddSingleton<ISearchProvider, SampleSearchProvider>();
 
     private static IServiceCollection AddOpenAI(this IServiceCollection services, ProviderOptions options)
     {
@@ -60,4 +62,13 @@ internal static class ProviderServices
 
         return options.Stability.IsConfigured ? services.AddSingleton<IImageProvider, StabilityImageProvider>() : services;
     }
+
+    private static IServiceCollection AddSearchVendors(this IServiceCollection services, ProviderOptions options) => services
+        .AddSearch<TavilySearchProvider>(options.Tavily)
+        .AddSearch<SerperSearchProvider>(options.Serper)
+        .AddSearch<ExaSearchProvider>(options.Exa)
+        .AddSearch<FirecrawlSearchProvider>(options.Firecrawl);
+
+    private static IServiceCollection AddSearch<T>(this IServiceCollection services, SearchVendorOptions settings)
+        where T : class, ISearchProvider => settings.IsConfigured ? services.AddSingleton<ISearchProvider, T>() : services;
 }

@@ -55,7 +55,8 @@ internal sealed class ValidRequests(FuzzKeys keys)
         "complete" => [Named("userId", user), .. Text(dice)],
         // Few different images: each one new costs the sample a drawing.
         "ai-preview-image" => [Named("userId", user), Named("prompt", $"A fox, number {dice.Below(12)}"), .. Image()],
-        "estimate" => [Named("kind", dice.OneIn(2) ? "image" : "text"), .. Text(dice), .. Image()],
+        "search" => [Named("userId", user), .. Search(dice), ("\"useCache\"", dice.OneIn(4) ? "false" : "true"), ("\"cacheTTL\"", "60")],
+        "estimate" => [Named("kind", dice.Of(["image", "text", "search"])), .. Text(dice), .. Image(), Named("query", "foxes"), ("\"maxResults\"", "3")],
         "admin-keys" => [Named("userId", user), Named("role", "user"), Named("name", "laptop")],
         "admin-prices" or "admin-price" => [.. Price(dice)],
         "admin-user-credits" => [.. Credits(dice)],
@@ -67,6 +68,9 @@ internal sealed class ValidRequests(FuzzKeys keys)
         Named("prompt", $"Tell me of foxes, part {dice.Below(4_000)}"), Named("system", "Be brief."), Named("model", dice.Of(["OPUS_4", "CLAUDE_3_5", "openai-gpt-4.1", "openai-fuzz-model-3"])), ("\"maxTokens\"", "64"),
         ("\"temperature\"", "0.5"), ("\"useCache\"", dice.OneIn(4) ? "false" : "true"), ("\"cacheTTL\"", "60"), Named("chatId", "chat-1"),
     ];
+
+    private static (string Key, string Value)[] Search(Dice dice) =>
+        [Named("query", $"Foxes, page {dice.Below(500)}"), Named("provider", dice.Of(["tavily", "serper", "exa", "firecrawl"])), ("\"maxResults\"", "3")];
 
     private static (string Key, string Value)[] Image() =>
         [Named("aspect", "square"), Named("style", "oil"), Named("size", "24x36"), Named("tier", "premium")];
