@@ -147,7 +147,7 @@ public sealed class Gateway(
         where TProduct : class
     {
         var chosen = quote.Models[hold.OfferIndex];
-        var result = await chain.RunAsync(chosen, catalog, (model, token) => work.CallAsync(request, model, hold, token));
+        var result = await chain.RunAsync(chosen, catalog.Where(model => work.CanServe(request, model)), (model, token) => work.CallAsync(request, model, hold, token));
         if (result.Value is not { } product)
         {
             return await GiveUpAsync(request.Caller, hold, quote, result);

@@ -78,7 +78,7 @@ internal sealed class ValidRequests(FuzzKeys keys)
     private static (string Key, string Value)[] Price(Dice dice) =>
     [
         Named("provider", "openai"), Named("model_name", $"fuzz-model-{dice.Below(ModelsLimit)}"), Named("kind", "text"), Named("tier", "premium"), ("\"aliases\"", $"[\"fuzz-{dice.Below(ModelsLimit)}\"]"),
-        ("\"active\"", "true"), ("\"fallback_priority\"", "900"), ("\"max_output_tokens\"", "1000"), ("\"input_price\"", "0.15"), ("\"output_price\"", "0.6"), ("\"cached_input_price\"", "0.05"),
+        ("\"active\"", "true"), ("\"fallback_priority\"", "900"), ("\"max_output_tokens\"", "1000"), ("\"context_window\"", "128000"), ("\"vision\"", "true"), ("\"tools\"", "false"), ("\"input_price\"", "0.15"), ("\"output_price\"", "0.6"), ("\"cached_input_price\"", "0.05"),
         ("\"image_price\"", "0.01"), ("\"call_price\"", "0"), ("\"profit_multiplier\"", "1.25"), ("\"credits_per_10k_tokens\"", "1"), ("\"credits_per_image\"", "1"),
     ];
 
