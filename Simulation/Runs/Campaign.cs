@@ -73,7 +73,7 @@ internal sealed class Campaign(CampaignOptions options)
         else if (results.Count % ProgressSeeds == 0)
         {
             PrintCoverage();
-        Console.WriteLine($"{results.Count} seeds, {failed} failed, {watch.Elapsed.TotalSeconds:F0} s");
+            Console.WriteLine($"{results.Count} seeds, {failed} failed, {watch.Elapsed.TotalSeconds:F0} s");
         }
     }
 
