@@ -19,7 +19,7 @@ internal sealed class AnthropicTextProvider(string name, TextVendorOptions setti
     // Temperature runs from 0 to 1; what is above is capped as in Anthropic's own imitation of OpenAI's API, platform.claude.com/docs/en/api/openai-sdk.
     private const double HighestTemperature = 1;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) 
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
