@@ -98,7 +98,7 @@ public sealed record ModelEntry
     public int OutputTokens(int wanted, long inputTokens)
     {
         var most = MaxOutputTokens > 0 ? Math.Min(wanted, MaxOutputTokens) : wanted;
-        return ContextWindow > 0 ? (int)Math.Clamp(ContextWindow - inputTokens, 1, most) : most;
+        return ContextWindow > 0 ? (int)Math.Min(most, Math.Max(1, ContextWindow - inputTokens)) : most;
     }
 
     [JsonIgnore]

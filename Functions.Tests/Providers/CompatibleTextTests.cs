@@ -120,6 +120,14 @@ public sealed class CompatibleTextTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(5_000_000_000, 6_000_000_000, 11_000_000_000, 6_000_000_000)]
+    [InlineData(1, 2, long.MinValue, 2)]
+    [InlineData(0, 0, 0, 0)]
+    [InlineData(1, 2, long.MaxValue, long.MaxValue - 1)]
+    public async Task Absurd_counts_are_taken_as_they_are_and_bounded_where_they_become_money(long prompt, long completion, long total, long output) =>
+        Assert.Equal(new TokenUsage(prompt, output), await UsageOf(Chat("Hello.", new { prompt_tokens = prompt, completion_tokens = completion, total_tokens = total })));
+
+    [Theory]
     [InlineData("""{"choices":[{"message":{"content":["no part"]}}]}""")]
     [InlineData("""{"choices":[{"message":{"content":{"text":"?"}}}]}""")]
     [InlineData("""{"choices":[{"message":{"content":"Hi"}}],"usage":{"prompt_tokens":"twelve"}}""")]

@@ -38,6 +38,12 @@ internal sealed class OpenAIImageProvider(OpenAIClients clients, IOptions<Provid
     private ImagesRequest Request(ImageCall call)
     {
         var quality = options.Value.OpenAI.ImageQuality;
+        if (call.Model.StartsWith("dall-e-2", StringComparison.Ordinal))
+        {
+            // Knows squares and no quality.
+            return new ImagesRequest(call.Model, call.StyledPrompt, 1, "1024x1024", Quality: null, "b64_json");
+        }
+
         return call.Model.StartsWith("dall-e", StringComparison.Ordinal)
             ? new ImagesRequest(call.Model, call.StyledPrompt, 1, Size(call.Aspect, "1024x1792", "1792x1024"), quality is "high" ? "hd" : "standard", "b64_json")
             : new ImagesRequest(call.Model, call.StyledPrompt, 1, Size(call.Aspect, "1024x1536", "1536x1024"), quality, ResponseFormat: null);
@@ -50,7 +56,7 @@ internal sealed class OpenAIImageProvider(OpenAIClients clients, IOptions<Provid
         _ => "1024x1024",
     };
 
-    private sealed record ImagesRequest(string Model, string Prompt, int N, string Size, string Quality, string? ResponseFormat);
+    private sealed record ImagesRequest(string Model, string Prompt, int N, string Size, string? Quality, string? ResponseFormat);
 
     private sealed record ImagesAnswer(List<ImageData>? Data);
 

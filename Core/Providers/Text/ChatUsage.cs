@@ -22,7 +22,7 @@ internal sealed record ChatUsage(long? PromptTokens, long? CompletionTokens, Pro
             return TokenUsage.Estimated(call, text);
         }
 
-        var output = Math.Max(completion, (usage.TotalTokens ?? 0) - input);
+        var output = Math.Max(completion, Math.Max(0, usage.TotalTokens ?? 0) - input);
         var cached = usage.PromptTokensDetails?.CachedTokens ?? usage.PromptCacheHitTokens ?? 0;
         return new TokenUsage(input, output, Math.Max(0, cached), Math.Max(0, usage.CompletionTokensDetails?.ReasoningTokens ?? 0));
     }
