@@ -109,6 +109,7 @@ public static class CoreServices
         .AddSingleton<Throttle>()
         .AddSingleton<ImageWork>()
         .AddSingleton<TextWork>()
+        .AddSingleton<SearchWork>()
         .AddSingleton<Settlements>()
         .AddSingleton<Replays>()
         .AddSingleton<Keeping>()

@@ -8,6 +8,7 @@ public enum WorkKind
 {
     Text = 0,
     Image = 1,
+    Search = 2,
 }
 
 /// <summary>How a hold ended; every hold ends in exactly one of these but may be settled late after it expired.</summary>

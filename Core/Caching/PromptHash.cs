@@ -25,6 +25,9 @@ public static class PromptHash
     public static string OfText(string model, string prompt, string? system, int outputTokens, double? temperature) => Of(
         "text", model, prompt, system ?? "", outputTokens.ToString(CultureInfo.InvariantCulture), temperature?.ToString("R", CultureInfo.InvariantCulture) ?? "");
 
+    /// <summary>A search's key: every parameter, letter by letter.</summary>
+    public static string OfSearch(string model, string query, int maxResults) => Of("search", model, query, maxResults.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>Lower-cases, drops punctuation and noise words, and sorts the words. A prompt of nothing else stays as it is, trimmed.</summary>
     public static string Normalize(string prompt)
     {

@@ -148,7 +148,11 @@ public sealed class Gateway(
     {
         var chosen = quote.Models[hold.OfferIndex];
         // A model may take so long that the lease is over: then others may be at work for the same key, and nobody further is asked without a hold.
-        var result = await chain.RunAsync(chosen, catalog, (model, token) => work.CallAsync(request, model, hold, token), () => accounts.IsHeldAsync(request.Caller.AccountId, hold));
+        var result = await chain.RunAsync(
+            chosen,
+            catalog.Where(model => work.CanServe(request, model)),
+            (model, token) => work.CallAsync(request, model, hold, token),
+            () => accounts.IsHeldAsync(request.Caller.AccountId, hold));
         if (result.Value is not { } product)
         {
             return await GiveUpAsync(request.Caller, hold, quote, result);
@@ -232,7 +236,7 @@ public sealed class Gateway(
         {
             ProviderFailure.InvalidRequest => Refusal.Invalid("The provider does not accept this request: " + result.Detail),
             ProviderFailure.ContentRefused => new Refusal(RefusalCodes.ContentRefused, "The provider's safety system refused this content."),
-            _ => new Refusal(RefusalCodes.ProviderFailed, "No provider could answer. Nothing was charged."),
+            _ => new Refusal(RefusalCodes.ProviderFailed, "No provider could answer. Nothing was charged.", result.RetryAfter),
         };
         return refusal.With("attempts", result.Attempts);
     }

@@ -25,6 +25,11 @@ public sealed record TextRequest(
     Caller Caller, string Prompt, string? System, string? Model, int? MaxTokens, double? Temperature, string? ChatId, CacheUse Cache)
     : GatewayRequest(Caller, Cache);
 
+/// <param name="Provider">Whose search; null for any, or for that of <paramref name="Model"/>.</param>
+/// <param name="Model">Id, alias or vendor name; null takes the first in fallback order.</param>
+/// <param name="MaxResults">Results wanted at most; null for the default.</param>
+public sealed record SearchRequest(Caller Caller, string Query, string? Provider, string? Model, int? MaxResults, CacheUse Cache) : GatewayRequest(Caller, Cache);
+
 /// <summary>What a request came to that may be sent again with the same idempotency key.</summary>
 /// <param name="OperationId">Whose answer it is.</param>
 public abstract record Repeatable(string OperationId)

@@ -46,10 +46,12 @@ public sealed class TextWork(Quoter quoter, ProviderRegistry providers) : Work<T
     public override Answer<Quote> Quote(TextRequest request, Catalog catalog, DateTimeOffset now) => quoter.Text(
         catalog, provider => providers.IsAvailable(ModelKind.Text, provider), request.Model, InputTokens(request), OutputTokens(request), now);
 
+    public override bool CanServe(TextRequest request, ModelEntry model) => model.HasRoomFor(InputTokens(request));
+
     public override async Task<ProviderOutcome<TextResult>> CallAsync(TextRequest request, ModelEntry model, Hold hold, CancellationToken cancellationToken)
     {
         var provider = providers.Text(model.Provider) ?? throw new InvalidOperationException($"No adapter serves '{model.Provider}'.");
-        var outputTokens = model.MaxOutputTokens > 0 ? Math.Min(hold.OutputTokens, model.MaxOutputTokens) : hold.OutputTokens;
+        var outputTokens = model.OutputTokens(hold.OutputTokens, InputTokens(request));
         return await provider.CompleteAsync(new TextCall(model.ModelName, request.Prompt, outputTokens, request.Temperature, request.System), cancellationToken);
     }
 

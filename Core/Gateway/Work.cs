@@ -25,6 +25,9 @@ public abstract class Work<TRequest, TProduct>
 
     public abstract Answer<Quote> Quote(TRequest request, Catalog catalog, DateTimeOffset now);
 
+    /// <summary>Whether a model can take this request at all, when it might serve in place of another.</summary>
+    public virtual bool CanServe(TRequest request, ModelEntry model) => true;
+
     /// <summary>Asks one model once.</summary>
     public abstract Task<ProviderOutcome<TProduct>> CallAsync(TRequest request, ModelEntry model, Hold hold, CancellationToken cancellationToken);
 

@@ -44,6 +44,9 @@ public sealed class Catalog
     /// <summary>Finds a model by id, alias or vendor name, upper and lower case alike.</summary>
     public ModelEntry? Find(string name) => byName.GetValueOrDefault(name);
 
+    /// <summary>The same catalog without the models that a request cannot use.</summary>
+    public Catalog Where(Func<ModelEntry, bool> isUsable) => Models.All(isUsable) ? this : new Catalog(Models.Where(isUsable), Source);
+
     public IEnumerable<ModelEntry> Serving(ModelKind kind, Func<string, bool> isProviderAvailable) =>
         Models.Where(model => model.Active && model.Kind == kind && isProviderAvailable(model.Provider));
 }

@@ -52,9 +52,12 @@ public static class Charges
     public static long ChargeMicro(ModelKind kind, ModelPrice price, UsageFacts usage, decimal usdPerCredit) => kind switch
     {
         ModelKind.Image => ImageChargeMicro(price, usdPerCredit) * usage.Images,
-        ModelKind.Search => Money.FromCredits(price.CallPrice * price.ProfitMultiplier / usdPerCredit),
+        ModelKind.Search => SearchChargeMicro(price, usdPerCredit),
         _ => TextChargeMicro(price, usage.InputTokens, usage.CachedInputTokens, usage.OutputTokens, usdPerCredit),
     };
+
+    /// <summary>Charge of one search, whatever it finds.</summary>
+    public static long SearchChargeMicro(ModelPrice price, decimal usdPerCredit) => Money.FromCredits(price.CallPrice * price.ProfitMultiplier / usdPerCredit);
 
     /// <summary>Charge of one image.</summary>
     public static long ImageChargeMicro(ModelPrice price, decimal usdPerCredit)

@@ -73,6 +73,15 @@ public sealed record ModelEntry
     /// <summary>Output tokens the model can give at most; 0 when the vendor states none.</summary>
     public int MaxOutputTokens { get; init; }
 
+    /// <summary>Tokens that prompt and answer can have together; 0 when the vendor states none.</summary>
+    public int ContextWindow { get; init; }
+
+    /// <summary>It can look at images.</summary>
+    public bool Vision { get; init; }
+
+    /// <summary>It can call tools.</summary>
+    public bool Tools { get; init; }
+
     /// <summary>The price in force and those that are scheduled, oldest first.</summary>
     public ImmutableArray<ModelPrice> Prices { get; init; } = [];
 
@@ -81,6 +90,16 @@ public sealed record ModelEntry
 
     /// <summary>The newest price that is effective; before the first takes effect, the first.</summary>
     public ModelPrice PriceAt(DateTimeOffset now) => Prices.LastOrDefault(price => price.EffectiveFrom <= now) ?? Prices[0];
+
+    /// <summary>Whether a prompt, as estimated, leaves room for an answer worth calling for.</summary>
+    public bool HasRoomFor(long inputTokens) => ContextWindow == 0 || inputTokens + Quoter.LeastOutputTokens <= ContextWindow;
+
+    /// <summary>Output tokens to ask for: as many as wanted, within its own limit and what the prompt leaves of the window.</summary>
+    public int OutputTokens(int wanted, long inputTokens)
+    {
+        var most = MaxOutputTokens > 0 ? Math.Min(wanted, MaxOutputTokens) : wanted;
+        return ContextWindow > 0 ? (int)Math.Min(most, Math.Max(1, ContextWindow - inputTokens)) : most;
+    }
 
     [JsonIgnore]
     public string ETag => $"\"{Id}.{Revision}\"";

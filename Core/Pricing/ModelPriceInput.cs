@@ -34,6 +34,15 @@ public sealed partial record ModelPriceInput
     [JsonPropertyName("max_output_tokens")]
     public int? MaxOutputTokens { get; init; }
 
+    [JsonPropertyName("context_window")]
+    public int? ContextWindow { get; init; }
+
+    [JsonPropertyName("vision")]
+    public bool? Vision { get; init; }
+
+    [JsonPropertyName("tools")]
+    public bool? Tools { get; init; }
+
     [JsonPropertyName("input_price")]
     public decimal? InputPrice { get; init; }
 
@@ -76,6 +85,7 @@ public sealed partial record ModelPriceInput
             ("call_price", CallPrice, 0, UnitPriceLimit), ("profit_multiplier", ProfitMultiplier, 1, 1_000),
             ("credits_per_10k_tokens", CreditsPer10kTokens, 0, 100_000), ("credits_per_image", CreditsPerImage, 0, 100_000),
             ("fallback_priority", FallbackPriority, 0, 1_000), ("max_output_tokens", MaxOutputTokens, 0, 10_000_000),
+            ("context_window", ContextWindow, 0, 100_000_000),
         ];
         var wrong = Array.Find(amounts, amount => amount.Value < amount.Least || amount.Value > amount.Most);
         if (wrong.Name is not null)

@@ -110,6 +110,9 @@ public sealed class PriceAdmin(CatalogStore store, TimeProvider time)
             Active = input.Active ?? model.Active,
             FallbackPriority = input.FallbackPriority ?? model.FallbackPriority,
             MaxOutputTokens = input.MaxOutputTokens ?? model.MaxOutputTokens,
+            ContextWindow = input.ContextWindow ?? model.ContextWindow,
+            Vision = input.Vision ?? model.Vision,
+            Tools = input.Tools ?? model.Tools,
         };
         return next.Prices.IsEmpty || input.ChangesPrice ? next with { Prices = WithVersion(next.Prices, input, now) } : next;
     }

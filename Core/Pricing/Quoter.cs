@@ -19,17 +19,34 @@ public sealed record Quote(ModelKind Kind, ImmutableArray<PricedModel> Models, I
 public sealed class Quoter(IOptions<AccountOptions> credits)
 {
     /// <summary>Fewest output tokens an answer is worth calling for, when a balance pays for less than was asked.</summary>
-    private const int LeastOutputTokens = 16;
+    internal const int LeastOutputTokens = 16;
 
     private decimal UsdPerCredit => credits.Value.UsdPerCredit;
 
     /// <param name="model">Id, alias or vendor name; null takes the default: for images the first premium model, for text the first standard one.</param>
     /// <param name="outputTokens">As asked; bounded by the plan and the model.</param>
-    public Answer<Quote> Text(Catalog catalog, Func<string, bool> isAvailable, string? model, int inputTokens, int outputTokens, DateTimeOffset now) =>
-        Make(ModelKind.Text, catalog, isAvailable, model, Tier.Standard, now, priced => TextOffer(priced, inputTokens, outputTokens));
+    public Answer<Quote> Text(Catalog catalog, Func<string, bool> isAvailable, string? model, int inputTokens, int outputTokens, DateTimeOffset now)
+    {
+        // A vendor would refuse such a prompt too, but only after a hold was taken and another model's turn was over.
+        if (model is not null && catalog.Find(model) is { } named && !named.HasRoomFor(inputTokens))
+        {
+            return TooLong($"The prompt is too long for the model '{model}'.", inputTokens, named.ContextWindow);
+        }
+
+        var roomy = catalog.Where(entry => entry.Kind != ModelKind.Text || entry.HasRoomFor(inputTokens));
+        return model is null && !roomy.Serving(ModelKind.Text, isAvailable).Any() && catalog.Serving(ModelKind.Text, isAvailable).MaxBy(entry => entry.ContextWindow) is { } widest
+            ? TooLong("The prompt is too long for every model.", inputTokens, widest.ContextWindow)
+            : Make(ModelKind.Text, roomy, isAvailable, model, Tier.Standard, now, priced => TextOffer(priced, inputTokens, outputTokens));
+    }
 
     public Answer<Quote> Image(Catalog catalog, Func<string, bool> isAvailable, string? model, Tier tier, DateTimeOffset now) =>
         Make(ModelKind.Image, catalog, isAvailable, model, tier, now, ImageOffer);
+
+    public Answer<Quote> Search(Catalog catalog, Func<string, bool> isAvailable, string? model, DateTimeOffset now) =>
+        Make(ModelKind.Search, catalog, isAvailable, model, Tier.Standard, now, SearchOffer);
+
+    private static Refusal TooLong(string detail, int inputTokens, int contextWindow) =>
+        Refusal.Invalid(detail + " Shorten it, or name a model with a larger window.").With("inputTokens", inputTokens).With("contextWindow", contextWindow);
 
     private static Answer<Quote> Make(
         ModelKind kind, Catalog catalog, Func<string, bool> isAvailable, string? name, Tier preferred, DateTimeOffset now, Func<PricedModel, Offer> offer)
@@ -70,10 +87,17 @@ public sealed class Quoter(IOptions<AccountOptions> credits)
         FixedCostNanoUsd = Money.FromUsd(priced.Price.ImagePrice),
     };
 
+    private Offer SearchOffer(PricedModel priced) => new(
+        priced.Model.Id, priced.Price.Version, priced.Model.Tier == Tier.Standard, FreeQuota: false,
+        Charges.SearchChargeMicro(priced.Price, UsdPerCredit), InputTokens: 0)
+    {
+        FixedCostNanoUsd = Money.FromUsd(priced.Price.CallPrice),
+    };
+
     private Offer TextOffer(PricedModel priced, int inputTokens, int outputTokens)
     {
         var (model, price) = priced;
-        var output = model.MaxOutputTokens > 0 ? Math.Min(outputTokens, model.MaxOutputTokens) : outputTokens;
+        var output = model.OutputTokens(outputTokens, inputTokens);
         var dearerInput = Math.Max(price.InputPrice, price.CachedInputPrice ?? 0);
         return new Offer(
             model.Id, price.Version, model.Tier == Tier.Standard, FreeQuota: false,

@@ -9,11 +9,11 @@ namespace ServerlessAi.Providers;
 /// <remarks>fal.ai/docs/documentation/model-apis/errors and .../request-errors; a wrong key and an exhausted balance are sentences too (401, 403).</remarks>
 internal static class FalErrors
 {
-    public static ProviderOutcome<T> Read<T>(int status, byte[]? body, string? key)
+    public static ProviderOutcome<T> Read<T>(int status, byte[]? body, string? key, TimeSpan? retryAfter)
     {
         var (type, message) = Parse(body);
         var failure = type is "content_policy_violation" ? ProviderFailure.ContentRefused : VendorErrors.FromStatus(status);
-        return ProviderOutcome<T>.Failed(failure, VendorErrors.Shorten(message, key) ?? type ?? $"HTTP {status}.");
+        return ProviderOutcome<T>.Failed(failure, VendorErrors.Shorten(message, key) ?? type ?? $"HTTP {status}.", retryAfter);
     }
 
     private static (string? Type, string? Message) Parse(byte[]? body)
@@ -28,8 +28,8 @@ internal static class FalErrors
 
             return detail.ValueKind switch
             {
-                JsonValueKind.String => (Text(json.RootElement, "error_type"), detail.GetString()),
-                JsonValueKind.Array when detail.GetArrayLength() > 0 && detail[0].ValueKind == JsonValueKind.Object => (Text(detail[0], "type"), Text(detail[0], "msg")),
+                JsonValueKind.String => (JsonText.Of(json.RootElement, "error_type"), detail.GetString()),
+                JsonValueKind.Array when detail.GetArrayLength() > 0 && detail[0].ValueKind == JsonValueKind.Object => (JsonText.Of(detail[0], "type"), JsonText.Of(detail[0], "msg")),
                 _ => (null, null),
             };
         }
@@ -39,7 +39,4 @@ internal static class FalErrors
             return (null, null);
         }
     }
-
-    private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -4,20 +4,19 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Azure.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using OpenAI;
 
 namespace ServerlessAi.Providers;
 
 /// <summary>
-/// Calls to OpenAI, to Azure OpenAI through its v1 endpoint, or to another server that speaks OpenAI's API, all through the official client.
+/// Calls to one server that speaks OpenAI's API, OpenAI itself, Azure OpenAI through its v1 endpoint, or another, all through the official client.
 /// JSON is written and read here rather than by the client's own types, which throw on enum values and counts that they do not know.
 /// </summary>
 /// <remarks>
 /// Azure, keyless: learn.microsoft.com, "Azure OpenAI supported programming languages" (BearerTokenPolicy over <c>/openai/v1</c>) and "How to switch
 /// between OpenAI and Azure OpenAI endpoints" (the scope). With a key: the header <c>api-key</c>.
 /// </remarks>
-internal sealed class OpenAIClients(IOptions<ProviderOptions> options, IHttpClientFactory http, IServiceProvider services)
+internal sealed class OpenAIClients(OpenAIEndpoint endpoint, IHttpClientFactory http, TimeProvider time, IServiceProvider services)
 {
     /// <summary>JSON in the form OpenAI's API has it.</summary>
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -28,10 +27,9 @@ internal sealed class OpenAIClients(IOptions<ProviderOptions> options, IHttpClie
 
     private const string AzureScope = "https://cognitiveservices.azure.com/.default";
 
-    private readonly Lazy<OpenAIClient> client = new(() => Create(options.Value.OpenAI, http, services));
+    private readonly Lazy<OpenAIClient> client = new(() => Create(endpoint, http, services));
 
-    /// <summary>Where requests go, without a slash at the end.</summary>
-    public Uri Endpoint => EndpointOf(options.Value.OpenAI);
+    public OpenAIEndpoint Endpoint => endpoint;
 
     public HttpClient CreateHttp() => http.CreateClient(VendorHttp.Client);
 
@@ -46,18 +44,19 @@ internal sealed class OpenAIClients(IOptions<ProviderOptions> options, IHttpClie
             var body = response.ContentStream is { } stream ? await VendorHttp.ReadAsync(stream, limit, cancellationToken) : [];
             if (response.Status != 200)
             {
-                return OpenAIErrors.Read<T>(response.Status, body, options.Value.OpenAI.ApiKey);
+                var wait = RateLimits.RetryAfter(name => response.Headers.TryGetValue(name, out var value) ? value : null, time.GetUtcNow());
+                return OpenAIErrors.Read<T>(response.Status, body, endpoint.ApiKey, wait);
             }
 
             var answer = body is null ? null : JsonSerializer.Deserialize<T>(body, Json);
             return answer is null ? ProviderOutcome<T>.Failed(ProviderFailure.BadAnswer, "The answer is empty or too large.") : answer;
         });
 
-    private static OpenAIClient Create(OpenAIProviderOptions settings, IHttpClientFactory http, IServiceProvider services)
+    private static OpenAIClient Create(OpenAIEndpoint endpoint, IHttpClientFactory http, IServiceProvider services)
     {
         var clientOptions = new OpenAIClientOptions
         {
-            Endpoint = EndpointOf(settings),
+            Endpoint = endpoint.Address,
             // The chain decides whether and whom to ask again, and how long a call may take.
             RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
             NetworkTimeout = Timeout.InfiniteTimeSpan,
@@ -65,27 +64,19 @@ internal sealed class OpenAIClients(IOptions<ProviderOptions> options, IHttpClie
             ClientLoggingOptions = new ClientLoggingOptions { EnableLogging = false },
         };
 #pragma warning disable OPENAI001 // Marked experimental, and the documented way to sign in to Azure.
-        return new OpenAIClient(Authentication(settings, services), clientOptions);
+        return new OpenAIClient(Authentication(endpoint, services), clientOptions);
 #pragma warning restore OPENAI001
     }
 
-    private static AuthenticationPolicy Authentication(OpenAIProviderOptions settings, IServiceProvider services)
+    private static AuthenticationPolicy Authentication(OpenAIEndpoint endpoint, IServiceProvider services)
     {
-        var isAzure = settings.AzureEndpoint is { Length: > 0 };
-        if (settings.ApiKey is not { Length: > 0 } key)
+        if (endpoint.ApiKey is not { } key)
         {
             return new BearerTokenPolicy(services.GetRequiredService<TokenCredential>(), AzureScope);
         }
 
-        return isAzure
+        return endpoint.IsAzure
             ? ApiKeyAuthenticationPolicy.CreateHeaderApiKeyPolicy(new ApiKeyCredential(key), "api-key")
             : ApiKeyAuthenticationPolicy.CreateBearerAuthorizationPolicy(new ApiKeyCredential(key));
     }
-
-    private static Uri EndpointOf(OpenAIProviderOptions settings) => settings switch
-    {
-        { AzureEndpoint: { Length: > 0 } azure } => new Uri($"{azure.TrimEnd('/')}/openai/v1"),
-        { BaseUrl: { Length: > 0 } other } => new Uri(other.TrimEnd('/')),
-        _ => new Uri("https://api.openai.com/v1"),
-    };
 }

@@ -17,6 +17,9 @@ public sealed record ChainResult<T>(ImmutableArray<Attempt> Attempts, PricedMode
     /// <summary>Models that were asked and gave no answer, but may bill us all the same (<see cref="ProviderFailures.MayHaveCost"/>).</summary>
     public ImmutableArray<PricedModel> MayBill { get; init; } = [];
 
+    /// <summary>The shortest time that a vendor which failed asks to be left alone; null when none did.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>Why the chosen model did not serve; null when it did.</summary>
     public string? FallbackReason => Attempts.Length > 1 ? Attempts[0].Outcome : null;
 
@@ -42,10 +45,11 @@ public sealed partial class ProviderChain(ProviderRegistry registry, IOptions<Pr
         var models = FallbackOrder.Of(chosen, catalog, provider => registry.IsAvailable(kind, provider), time.GetUtcNow());
         var attempts = ImmutableArray.CreateBuilder<Attempt>();
         var total = TimeSpan.FromMilliseconds(options.Value.TotalTimeoutMs);
-        var each = TimeSpan.FromMilliseconds(kind == ModelKind.Image ? options.Value.ImageTimeoutMs : options.Value.TextTimeoutMs);
+        var each = TimeSpan.FromMilliseconds(options.Value.TimeoutMs(kind));
         var startedAt = time.GetTimestamp();
         ChainResult<T>? last = null;
         var mayBill = ImmutableArray<PricedModel>.Empty;
+        TimeSpan? retryAfter = null;
         foreach (var model in models.Take(options.Value.Attempts))
         {
             var left = total - time.GetElapsedTime(startedAt);
@@ -59,7 +63,8 @@ public sealed partial class ProviderChain(ProviderRegistry registry, IOptions<Pr
             var elapsedMs = (int)time.GetElapsedTime(attemptedAt).TotalMilliseconds;
             attempts.Add(new Attempt(model.Model.Id, registry.ServedBy(kind, model.Model.Provider), outcome.Failure?.ToCode() ?? "ok", elapsedMs));
             mayBill = outcome.Failure?.MayHaveCost() == true ? mayBill.Add(model) : mayBill;
-            last = new ChainResult<T>(attempts.ToImmutable(), model, outcome.Value, outcome.Failure, outcome.Detail) { MayBill = mayBill };
+            retryAfter = outcome.RetryAfter < (retryAfter ?? TimeSpan.MaxValue) ? outcome.RetryAfter : retryAfter;
+            last = new ChainResult<T>(attempts.ToImmutable(), model, outcome.Value, outcome.Failure, outcome.Detail) { MayBill = mayBill, RetryAfter = retryAfter };
             if (outcome.Failure is not { } failure)
             {
                 return last;

@@ -64,11 +64,12 @@ public static class ProviderFailures
 /// <summary>A provider's answer, or why there is none.</summary>
 public readonly record struct ProviderOutcome<T>
 {
-    private ProviderOutcome(T? value, ProviderFailure? failure, string? detail)
+    private ProviderOutcome(T? value, ProviderFailure? failure, string? detail, TimeSpan? retryAfter)
     {
         Value = value;
         Failure = failure;
         Detail = detail;
+        RetryAfter = retryAfter;
     }
 
     public T? Value { get; }
@@ -78,7 +79,13 @@ public readonly record struct ProviderOutcome<T>
     /// <summary>The vendor's own words, shortened; logged, and shown only for <see cref="ProviderFailure.InvalidRequest"/>.</summary>
     public string? Detail { get; }
 
-    public static implicit operator ProviderOutcome<T>(T value) => new(value, failure: null, detail: null);
+    /// <summary>How long the vendor asks us to wait; null when it does not say.</summary>
+    public TimeSpan? RetryAfter { get; }
 
-    public static ProviderOutcome<T> Failed(ProviderFailure failure, string? detail = null) => new(default, failure, detail);
+    public static implicit operator ProviderOutcome<T>(T value) => new(value, failure: null, detail: null, retryAfter: null);
+
+    public static ProviderOutcome<T> Failed(ProviderFailure failure, string? detail = null, TimeSpan? retryAfter = null) => new(default, failure, detail, retryAfter);
+
+    /// <summary>The same failure of something else.</summary>
+    public ProviderOutcome<TOther> As<TOther>() => ProviderOutcome<TOther>.Failed(Failure ?? ProviderFailure.BadAnswer, Detail, RetryAfter);
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Pricing;
 using ServerlessAi.Providers.Images;
+using ServerlessAi.Providers.Search;
 using ServerlessAi.Providers.Text;
 
 namespace ServerlessAi.Providers;
@@ -14,8 +15,10 @@ public sealed class ProviderRegistry
 
     private readonly Dictionary<string, ITextProvider> text;
     private readonly Dictionary<string, IImageProvider> images;
+    private readonly Dictionary<string, ISearchProvider> search;
 
-    public ProviderRegistry(IEnumerable<ITextProvider> text, IEnumerable<IImageProvider> images, IOptions<ProviderOptions> options, IHostEnvironment environment)
+    public ProviderRegistry(
+        IEnumerable<ITextProvider> text, IEnumerable<IImageProvider> images, IEnumerable<ISearchProvider> search, IOptions<ProviderOptions> options, IHostEnvironment environment)
     {
         var isEnabled = options.Value.Sample.Enabled ?? (environment.IsDevelopment() && !options.Value.AnyConfigured);
         if (isEnabled && environment.IsProduction())
@@ -24,29 +27,38 @@ public sealed class ProviderRegistry
         }
 
         SampleStandsIn = isEnabled;
-        this.text = text.Where(provider => isEnabled || !IsSample(provider.Name)).ToDictionary(provider => provider.Name, StringComparer.Ordinal);
-        this.images = images.Where(provider => isEnabled || !IsSample(provider.Name)).ToDictionary(provider => provider.Name, StringComparer.Ordinal);
+        this.text = Named(text, provider => provider.Name);
+        this.images = Named(images, provider => provider.Name);
+        this.search = Named(search, provider => provider.Name);
+
+        Dictionary<string, T> Named<T>(IEnumerable<T> all, Func<T, string> name) =>
+            all.Where(provider => isEnabled || !string.Equals(name(provider), Sample, StringComparison.Ordinal)).ToDictionary(name, StringComparer.Ordinal);
     }
 
     /// <summary>Whether the sample serves for vendors that are not configured.</summary>
     public bool SampleStandsIn { get; }
 
     /// <summary>Names of the providers that can be called.</summary>
-    public IEnumerable<string> Names => text.Keys.Concat(images.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+    public IEnumerable<string> Names => text.Keys.Concat(images.Keys).Concat(search.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
     public bool IsAvailable(ModelKind kind, string provider) => kind switch
     {
         ModelKind.Text => Text(provider) is not null,
         ModelKind.Image => Image(provider) is not null,
-        _ => false,
+        _ => Search(provider) is not null,
     };
 
     public ITextProvider? Text(string provider) => text.GetValueOrDefault(provider) ?? (SampleStandsIn ? text.GetValueOrDefault(Sample) : null);
 
     public IImageProvider? Image(string provider) => images.GetValueOrDefault(provider) ?? (SampleStandsIn ? images.GetValueOrDefault(Sample) : null);
 
-    /// <summary>Who really serves a provider's models: itself, or the sample in its place.</summary>
-    public string ServedBy(ModelKind kind, string provider) => kind == ModelKind.Image ? Image(provider)?.Name ?? provider : Text(provider)?.Name ?? provider;
+    public ISearchProvider? Search(string provider) => search.GetValueOrDefault(provider) ?? (SampleStandsIn ? search.GetValueOrDefault(Sample) : null);
 
-    private static bool IsSample(string name) => string.Equals(name, Sample, StringComparison.Ordinal);
+    /// <summary>Who really serves a provider's models: itself, or the sample in its place.</summary>
+    public string ServedBy(ModelKind kind, string provider) => kind switch
+    {
+        ModelKind.Text => Text(provider)?.Name,
+        ModelKind.Image => Image(provider)?.Name,
+        _ => Search(provider)?.Name,
+    } ?? provider;
 }

@@ -48,6 +48,10 @@ internal static class VendorHttp
         return content.ToArray();
     }
 
+    /// <summary>How long an answer asks us to wait.</summary>
+    public static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider time) =>
+        RateLimits.RetryAfter(name => response.Headers.TryGetValues(name, out var values) ? values.First() : null, time.GetUtcNow());
+
     /// <summary>Fetches an image that a vendor's answer points to.</summary>
     /// <param name="vendor">The vendor's own address. Images come over https, unless the vendor itself is a stand-in on this machine.</param>
     public static async Task<ProviderOutcome<ImageBytes>> DownloadAsync(this HttpClient http, string url, Uri vendor, CancellationToken cancellationToken)

@@ -61,7 +61,8 @@ internal sealed class ValidRequests(FuzzKeys keys)
         "complete" => [Named("userId", user), .. Text(dice)],
         // Few different images: each one new costs the sample a drawing.
         "ai-preview-image" => [Named("userId", user), Named("prompt", $"A fox, number {dice.Below(12)}"), .. Image()],
-        "estimate" => [Named("kind", dice.OneIn(2) ? "image" : "text"), .. Text(dice), .. Image()],
+        "search" => [Named("userId", user), .. Search(dice), ("\"useCache\"", dice.OneIn(4) ? "false" : "true"), ("\"cacheTTL\"", "60")],
+        "estimate" => [Named("kind", dice.Of(["image", "text", "search"])), .. Text(dice), .. Image(), Named("query", "foxes"), ("\"maxResults\"", "3")],
         "admin-keys" => [Named("userId", user), Named("role", "user"), Named("name", "laptop")],
         "admin-prices" or "admin-price" => [.. Price(dice)],
         "admin-user-credits" => [.. Credits(dice)],
@@ -74,13 +75,16 @@ internal sealed class ValidRequests(FuzzKeys keys)
         ("\"temperature\"", "0.5"), ("\"useCache\"", dice.OneIn(4) ? "false" : "true"), ("\"cacheTTL\"", "60"), Named("chatId", "chat-1"),
     ];
 
+    private static (string Key, string Value)[] Search(Dice dice) =>
+        [Named("query", $"Foxes, page {dice.Below(500)}"), Named("provider", dice.Of(["tavily", "serper", "exa", "firecrawl"])), ("\"maxResults\"", "3")];
+
     private static (string Key, string Value)[] Image() =>
         [Named("aspect", "square"), Named("style", "oil"), Named("size", "24x36"), Named("tier", "premium")];
 
     private static (string Key, string Value)[] Price(Dice dice) =>
     [
         Named("provider", "openai"), Named("model_name", $"fuzz-model-{dice.Below(ModelsLimit)}"), Named("kind", "text"), Named("tier", "premium"), ("\"aliases\"", $"[\"fuzz-{dice.Below(ModelsLimit)}\"]"),
-        ("\"active\"", "true"), ("\"fallback_priority\"", "900"), ("\"max_output_tokens\"", "1000"), ("\"input_price\"", "0.15"), ("\"output_price\"", "0.6"), ("\"cached_input_price\"", "0.05"),
+        ("\"active\"", "true"), ("\"fallback_priority\"", "900"), ("\"max_output_tokens\"", "1000"), ("\"context_window\"", "128000"), ("\"vision\"", "true"), ("\"tools\"", "false"), ("\"input_price\"", "0.15"), ("\"output_price\"", "0.6"), ("\"cached_input_price\"", "0.05"),
         ("\"image_price\"", "0.01"), ("\"call_price\"", "0"), ("\"profit_multiplier\"", "1.25"), ("\"credits_per_10k_tokens\"", "1"), ("\"credits_per_image\"", "1"),
     ];
 

@@ -48,6 +48,14 @@ public sealed class OpenAIImageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_oldest_model_is_asked_for_what_it_knows()
+    {
+        await world.DrawAsync("openai", new ImageCall("dall-e-2", "A red fox", "portrait", ""));
+        Assert.Equal(
+            """{"model":"dall-e-2","prompt":"A red fox","n":1,"size":"1024x1024","response_format":"b64_json"}""", world.OpenAI.Requests[0].Json.ToJsonString());
+    }
+
+    [Fact]
     public async Task An_answer_that_points_to_the_image_is_followed()
     {
         world.OpenAI.Script("dall-e-3", ImageAt(world.OpenAI.BaseUrl + "/picture.png"));

@@ -30,6 +30,9 @@ internal sealed class ProviderWorld : IAsyncDisposable
 
     public ProviderChain Chain => services.GetRequiredService<ProviderChain>();
 
+    public T Get<T>()
+        where T : notnull => services.GetRequiredService<T>();
+
     /// <param name="settings">On top of, or in place of, both stand-ins with their keys; a null value takes a setting away.</param>
     public static async Task<ProviderWorld> StartAsync(Action<IServiceCollection>? configure = null, string environment = "Development", params (string Name, string? Value)[] settings)
     {
@@ -42,6 +45,7 @@ internal sealed class ProviderWorld : IAsyncDisposable
             ["Providers:OpenAI:BaseUrl"] = openAI.V1,
             ["Providers:Fal:ApiKey"] = FalStandIn.ApiKey,
             ["Providers:Fal:BaseUrl"] = fal.BaseUrl,
+            ["Providers:Fal:QueueBaseUrl"] = fal.QueueUrl,
         };
         foreach (var (name, value) in settings)
         {

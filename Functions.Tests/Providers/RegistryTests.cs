@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
 using ServerlessAi.Pricing;
+using ServerlessAi.Providers;
+using ServerlessAi.Simulator.Vendors;
 
 namespace ServerlessAi.Tests.Providers;
 
@@ -71,5 +73,46 @@ public sealed class RegistryTests
         await using var world = await ProviderWorld.StartAsync(environment: "Production", settings: ("Providers:Sample:Enabled", "true"));
         var refusal = Assert.Throws<OptionsValidationException>(() => world.Registry);
         Assert.Contains("Production", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("anthropic", "https://api.anthropic.com")]
+    [InlineData("deepseek", "https://api.deepseek.com")]
+    [InlineData("gemini", "https://generativelanguage.googleapis.com/v1beta/openai")]
+    [InlineData("groq", "https://api.groq.com/openai/v1")]
+    [InlineData("mistral", "https://api.mistral.ai/v1")]
+    public async Task A_well_known_vendor_of_text_needs_only_its_key(string name, string address)
+    {
+        await using var world = await ProviderWorld.StartAsync(settings: ($"Providers:Text:{name.ToUpperInvariant()}:ApiKey", "some-key"));
+        Assert.True(world.Registry.IsAvailable(ModelKind.Text, name));
+        Assert.False(world.Registry.IsAvailable(ModelKind.Image, name));
+        Assert.Equal(address, world.Get<IOptions<ProviderOptions>>().Value.Text[name].BaseUrl);
+    }
+
+    [Fact]
+    public async Task OpenAI_for_text_alone_goes_before_OpenAI_for_all()
+    {
+        await using var vendor = await CompatibleStandIn.StartAsync();
+        await using var world = await ProviderWorld.StartAsync(
+            settings: [("Providers:Text:openai:ApiKey", CompatibleStandIn.ApiKey), ("Providers:Text:openai:BaseUrl", vendor.Address)]);
+        Assert.NotNull((await world.CompleteAsync()).Value);
+        Assert.NotNull((await world.DrawAsync("openai")).Value);
+        Assert.Equal("max_completion_tokens", vendor.Requests.Single().Json.AsObject().Select(member => member.Key).Last());
+        Assert.Equal("/v1/images/generations", world.OpenAI.Requests.Single().Path);
+    }
+
+    [Theory]
+    [InlineData("Providers:Text:acme:ApiKey", "some-key", "BaseUrl")]
+    [InlineData("Providers:Text:gemini:Kind", "grpc", "Kind")]
+    [InlineData("Providers:Text:gemini:BaseUrl", "https://user:password@example.test", "BaseUrl")]
+    [InlineData("Providers:Text:mistral:MaxTokensField", "max_new_tokens", "MaxTokensField")]
+    [InlineData("Providers:Text:sample:BaseUrl", "https://example.test", "name")]
+    [InlineData("Providers:Text:no_name:BaseUrl", "https://example.test", "name")]
+    public async Task A_vendor_of_text_that_makes_no_sense_is_refused_at_start(string setting, string value, string problem)
+    {
+        await using var world = await ProviderWorld.StartAsync(settings: (setting, value));
+        var refusal = Assert.Throws<OptionsValidationException>(() => world.Get<IOptions<ProviderOptions>>().Value);
+        Assert.Contains("Providers__Text__" + setting.Split(':')[2], refusal.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(problem, refusal.Message, StringComparison.Ordinal);
     }
 }

@@ -8,18 +8,21 @@ using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Functions.Generation;
 
-/// <summary>What a request would cost at most, and whether the caller can afford it. Takes the fields of <c>complete</c>, or of an image.</summary>
-/// <param name="Kind"><c>text</c> unless said otherwise, or <c>image</c>.</param>
+/// <summary>What a request would cost at most, and whether the caller can afford it. Takes the fields of <c>complete</c>, of an image, or of <c>search</c>.</summary>
+/// <param name="Kind"><c>text</c> unless said otherwise, <c>image</c>, or <c>search</c>.</param>
 public sealed record EstimateInput(
-    ModelKind? Kind, string? Prompt, string? System, string? Model, int? MaxTokens, string? Aspect, string? Style, string? Size, Tier? Tier)
+    ModelKind? Kind, string? Prompt, string? System, string? Model, int? MaxTokens, string? Aspect, string? Style, string? Size, Tier? Tier,
+    string? Query, string? Provider, int? MaxResults)
 {
+    public SearchInput ToSearch() => new(Query, Provider, Model, MaxResults, UseCache: null, CacheTTL: null);
+
     public TextInput ToText() => new(Prompt, System, Model, MaxTokens, Temperature: null, UseCache: null, CacheTTL: null, ChatId: null);
 
     public ImageInput ToImage() => new(Prompt, Aspect, Style, Size, Model, Tier, UseCache: null, CacheTTL: null);
 }
 
 /// <summary>Quotes a request without reserving anything.</summary>
-public sealed class EstimateCost(Estimates estimates, TextWork text, ImageWork image)
+public sealed class EstimateCost(Estimates estimates, TextWork text, ImageWork image, SearchWork search)
 {
     [Function("estimate")]
     [Allow(Role.User)]
@@ -42,7 +45,8 @@ public sealed class EstimateCost(Estimates estimates, TextWork text, ImageWork i
                 var imageRequest = input.ToImage().ToRequest(caller);
                 return imageRequest.Succeeded ? await estimates.OfAsync(image, imageRequest.Value, cancellationToken) : imageRequest.Refusal;
             default:
-                return Refusal.Invalid("'kind' must be 'text' or 'image'.");
+                var searchRequest = input.ToSearch().ToRequest(caller);
+                return searchRequest.Succeeded ? await estimates.OfAsync(search, searchRequest.Value, cancellationToken) : searchRequest.Refusal;
         }
     }
 }

@@ -30,6 +30,27 @@ public sealed record Behaviour(Func<HttpContext, Func<Task>, Task> Run)
         return context.Response.WriteAsync(body);
     });
 
+    /// <summary>Starts to answer, and goes silent in the middle; ends when the client goes away.</summary>
+    public static Behaviour Stall(string start) => new(async (context, _) =>
+    {
+        await StartAsync(context, start);
+        await Task.Delay(Timeout.Infinite, context.RequestAborted);
+    });
+
+    /// <summary>Starts to answer, and drops the connection in the middle.</summary>
+    public static Behaviour CutOff(string start) => new(async (context, _) =>
+    {
+        await StartAsync(context, start);
+        context.Abort();
+    });
+
+    /// <summary>The same with a header on the answer.</summary>
+    public Behaviour With(string header, string value) => new((context, succeed) =>
+    {
+        context.Response.Headers[header] = value;
+        return Run(context, succeed);
+    });
+
     /// <summary>Waits for the test to say so, then does <paramref name="then"/>.</summary>
     public static Behaviour After(Task gate, Behaviour? then = null) => new(async (context, succeed) =>
     {
@@ -43,4 +64,12 @@ public sealed record Behaviour(Func<HttpContext, Func<Task>, Task> Run)
         await Task.Delay(delay, context.RequestAborted);
         await (then ?? Success).Run(context, succeed);
     });
+
+    private static async Task StartAsync(HttpContext context, string start)
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = start.Length + 100;
+        await context.Response.WriteAsync(start);
+        await context.Response.Body.FlushAsync();
+    }
 }

@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Net.Http.Headers;
 
 namespace ServerlessAi.Simulator.Vendors;
 
@@ -37,7 +35,7 @@ public sealed class CloudinaryStandIn : VendorStandIn
 
     protected override bool IsAuthorized(ReceivedRequest request)
     {
-        var form = Read(request).Fields;
+        var form = FormBody.Read(request).Fields;
         var pairs = form.Where(field => field.Key is not ("api_key" or "signature" or "cloud_name" or "resource_type"))
             .OrderBy(field => field.Key, StringComparer.Ordinal)
             .Select(field => $"{field.Key}={field.Value.Replace("&", "%26", StringComparison.Ordinal)}");
@@ -49,7 +47,7 @@ public sealed class CloudinaryStandIn : VendorStandIn
 
     protected override Task SucceedAsync(HttpContext context, ReceivedRequest request)
     {
-        var (fields, file) = Read(request);
+        var (fields, file) = FormBody.Read(request);
         var publicId = fields.GetValueOrDefault("public_id", "");
         return (request.Path switch
         {
@@ -76,30 +74,5 @@ public sealed class CloudinaryStandIn : VendorStandIn
             url = $"http://res.cloudinary.com/{Cloud}/image/upload/v1760000000/{publicId}.png",
             secure_url = $"https://res.cloudinary.com/{Cloud}/image/upload/v1760000000/{publicId}.png",
         });
-    }
-
-    // The base keeps bodies as Latin-1 where they are multipart, so that a file's bytes survive.
-    private static (Dictionary<string, string> Fields, byte[] File) Read(ReceivedRequest request)
-    {
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        var file = Array.Empty<byte>();
-        var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.Headers["Content-Type"]).Boundary).Value!;
-        var reader = new MultipartReader(boundary, new MemoryStream(Encoding.Latin1.GetBytes(request.Body)));
-        while (reader.ReadNextSectionAsync().GetAwaiter().GetResult() is { } section)
-        {
-            using var content = new MemoryStream();
-            section.Body.CopyTo(content);
-            var name = HeaderUtilities.RemoveQuotes(section.GetContentDispositionHeader()!.Name).Value!;
-            if (string.Equals(name, "file", StringComparison.Ordinal))
-            {
-                file = content.ToArray();
-            }
-            else
-            {
-                fields[name] = Encoding.UTF8.GetString(content.ToArray());
-            }
-        }
-
-        return (fields, file);
     }
 }

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
@@ -6,41 +5,28 @@ using ServerlessAi.Images;
 
 namespace ServerlessAi.Providers.Images;
 
-/// <summary>fal.ai's synchronous endpoint, fal.ai/docs/model-api-reference/image-generation-api/flux-schnell. It answers with a URL, or with a <c>data:</c> URL.</summary>
-internal sealed class FalImageProvider(IHttpClientFactory factory, IOptions<ProviderOptions> options) : IImageProvider
+/// <summary>
+/// fal.ai's models, fal.ai/docs/model-api-reference/image-generation-api/flux-schnell, asked directly or through its queue. They answer with a URL, or
+/// with a <c>data:</c> URL.
+/// </summary>
+internal sealed class FalImageProvider(FalApi api, FalQueue queue, IOptions<ProviderOptions> options) : IImageProvider
 {
-    // A data URL holds the image in base64.
-    private const int AnswerLimit = ImageBytes.SizeLimit / 3 * 4 + 64 * 1024;
-
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-
     private readonly FalProviderOptions settings = options.Value.Fal;
 
     public string Name => "fal";
 
     public Task<ProviderOutcome<ImageBytes>> GenerateAsync(ImageCall call, CancellationToken cancellationToken) => VendorErrors.GuardAsync(async () =>
     {
-        using var http = factory.CreateClient(VendorHttp.Client);
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{settings.BaseUrl.TrimEnd('/')}/{call.Model}")
-        {
-            Content = JsonContent.Create(new FalRequest(call.StyledPrompt, Size(call.Aspect), NumImages: 1, EnableSafetyChecker: true), options: Json),
-            Headers = { Authorization = new AuthenticationHeaderValue("Key", settings.ApiKey) },
-        };
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var body = await VendorHttp.ReadAsync(stream, AnswerLimit, cancellationToken);
-        if (!response.IsSuccessStatusCode)
-        {
-            return FalErrors.Read<ImageBytes>((int)response.StatusCode, body, settings.ApiKey);
-        }
-
-        var answer = body is null ? null : JsonSerializer.Deserialize<FalAnswer>(body, Json);
-        return await ImageOfAsync(answer, http, cancellationToken);
+        var input = new FalRequest(call.StyledPrompt, Size(call.Aspect), NumImages: 1, EnableSafetyChecker: true);
+        var outcome = settings.IsQueued(call.Model)
+            ? await queue.RunAsync<FalAnswer>(call.Model, () => JsonContent.Create(input, options: FalApi.Json), cancellationToken)
+            : await api.SendAsync<FalAnswer>(HttpMethod.Post, $"{settings.BaseUrl.TrimEnd('/')}/{call.Model}", JsonContent.Create(input, options: FalApi.Json), cancellationToken);
+        return outcome.Value is { } answer ? await ImageOfAsync(answer, cancellationToken) : outcome.As<ImageBytes>();
     });
 
-    private async Task<ProviderOutcome<ImageBytes>> ImageOfAsync(FalAnswer? answer, HttpClient http, CancellationToken cancellationToken)
+    private async Task<ProviderOutcome<ImageBytes>> ImageOfAsync(FalAnswer answer, CancellationToken cancellationToken)
     {
-        if (answer?.Images is not [{ Url: { Length: > 0 } url }, ..])
+        if (answer.Images is not [{ Url: { Length: > 0 } url }, ..])
         {
             return ProviderOutcome<ImageBytes>.Failed(ProviderFailure.BadAnswer, "The answer has no image.");
         }
@@ -53,7 +39,7 @@ internal sealed class FalImageProvider(IHttpClientFactory factory, IOptions<Prov
 
         return url.StartsWith("data:", StringComparison.OrdinalIgnoreCase)
             ? VendorHttp.FromBase64(url.AsSpan(url.IndexOf(',', StringComparison.Ordinal) + 1))
-            : await http.DownloadAsync(url, new Uri(settings.BaseUrl), cancellationToken);
+            : await api.DownloadAsync(url, cancellationToken);
     }
 
     private static string Size(string aspect) => aspect switch

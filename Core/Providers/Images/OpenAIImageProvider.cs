@@ -22,7 +22,7 @@ internal sealed class OpenAIImageProvider(OpenAIClients clients, IOptions<Provid
             (client, request) => client.GetImageClient(call.Model).GenerateImagesAsync(body, request), AnswerLimit, cancellationToken);
         return outcome.Value switch
         {
-            null => ProviderOutcome<ImageBytes>.Failed(outcome.Failure!.Value, outcome.Detail),
+            null => outcome.As<ImageBytes>(),
             { Data: [{ B64Json: { Length: > 0 } base64 }, ..] } => VendorHttp.FromBase64(base64),
             { Data: [{ Url: { Length: > 0 } url }, ..] } => await DownloadAsync(url, cancellationToken),
             _ => ProviderOutcome<ImageBytes>.Failed(ProviderFailure.BadAnswer, "The answer has no image."),
@@ -32,12 +32,18 @@ internal sealed class OpenAIImageProvider(OpenAIClients clients, IOptions<Provid
     private Task<ProviderOutcome<ImageBytes>> DownloadAsync(string url, CancellationToken cancellationToken) => VendorErrors.GuardAsync(async () =>
     {
         using var http = clients.CreateHttp();
-        return await http.DownloadAsync(url, clients.Endpoint, cancellationToken);
+        return await http.DownloadAsync(url, clients.Endpoint.Address, cancellationToken);
     });
 
     private ImagesRequest Request(ImageCall call)
     {
         var quality = options.Value.OpenAI.ImageQuality;
+        if (call.Model.StartsWith("dall-e-2", StringComparison.Ordinal))
+        {
+            // Knows squares and no quality.
+            return new ImagesRequest(call.Model, call.StyledPrompt, 1, "1024x1024", Quality: null, "b64_json");
+        }
+
         return call.Model.StartsWith("dall-e", StringComparison.Ordinal)
             ? new ImagesRequest(call.Model, call.StyledPrompt, 1, Size(call.Aspect, "1024x1792", "1792x1024"), quality is "high" ? "hd" : "standard", "b64_json")
             : new ImagesRequest(call.Model, call.StyledPrompt, 1, Size(call.Aspect, "1024x1536", "1536x1024"), quality, ResponseFormat: null);
@@ -50,7 +56,7 @@ internal sealed class OpenAIImageProvider(OpenAIClients clients, IOptions<Provid
         _ => "1024x1024",
     };
 
-    private sealed record ImagesRequest(string Model, string Prompt, int N, string Size, string Quality, string? ResponseFormat);
+    private sealed record ImagesRequest(string Model, string Prompt, int N, string Size, string? Quality, string? ResponseFormat);
 
     private sealed record ImagesAnswer(List<ImageData>? Data);
 

@@ -1,3 +1,5 @@
+using ServerlessAi.Pricing;
+
 namespace ServerlessAi.Providers.Text;
 
 /// <param name="Model">The vendor's name of the model.</param>
@@ -11,6 +13,13 @@ public sealed record TokenUsage(long InputTokens, long OutputTokens, long Cached
 {
     /// <summary>False when the vendor reported nothing and the numbers are estimates.</summary>
     public bool IsReported { get; init; } = true;
+
+    /// <summary>For an answer whose vendor counted nothing.</summary>
+    public static TokenUsage Estimated(TextCall call, string text)
+    {
+        var input = TokenEstimate.OfPrompt(call.Prompt) + (call.System is { } system ? TokenEstimate.OfPrompt(system) : 0);
+        return new TokenUsage(input, Math.Min(TokenEstimate.OfAnswer(text), call.MaxOutputTokens)) { IsReported = false };
+    }
 }
 
 /// <summary>One vendor of text.</summary>

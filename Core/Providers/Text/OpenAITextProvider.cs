@@ -1,24 +1,34 @@
 using System.ClientModel;
-using ServerlessAi.Pricing;
+using System.Text.Json;
 
 namespace ServerlessAi.Providers.Text;
 
-/// <summary>Chat completions, platform.openai.com/docs/api-reference/chat/create. <c>max_completion_tokens</c> bounds reasoning too; <c>max_tokens</c> is deprecated.</summary>
+/// <summary>
+/// Chat completions, platform.openai.com/docs/api-reference/chat/create, at OpenAI or at any server that imitates it. <c>max_completion_tokens</c> bounds
+/// reasoning too; <c>max_tokens</c> is deprecated at OpenAI and all that many others know.
+/// </summary>
 internal sealed class OpenAITextProvider(OpenAIClients clients) : ITextProvider
 {
     private const int AnswerLimit = 8 * 1024 * 1024;
 
-    public string Name => "openai";
+    public string Name => clients.Endpoint.Name;
 
     public async Task<ProviderOutcome<TextResult>> CompleteAsync(TextCall call, CancellationToken cancellationToken)
+    {
+        using var body = BinaryContent.CreateJson(Request(call), OpenAIClients.Json);
+        var outcome = await clients.AskAsync<ChatAnswer>(
+            (client, options) => client.GetChatClient(call.Model).CompleteChatAsync(body, options), AnswerLimit, cancellationToken);
+        return outcome.Value is { } answer ? Read(call, answer) : outcome.As<TextResult>();
+    }
+
+    private ChatRequest Request(TextCall call)
     {
         ChatMessage[] messages = call.System is { Length: > 0 } system
             ? [new("system", system), new("user", call.Prompt)]
             : [new("user", call.Prompt)];
-        using var body = BinaryContent.CreateJson(new ChatRequest(call.Model, messages, call.MaxOutputTokens, call.Temperature), OpenAIClients.Json);
-        var outcome = await clients.AskAsync<ChatAnswer>(
-            (client, options) => client.GetChatClient(call.Model).CompleteChatAsync(body, options), AnswerLimit, cancellationToken);
-        return outcome.Value is { } answer ? Read(call, answer) : ProviderOutcome<TextResult>.Failed(outcome.Failure!.Value, outcome.Detail);
+        return string.Equals(clients.Endpoint.MaxTokensField, OpenAIEndpoint.Standard, StringComparison.Ordinal)
+            ? new ChatRequest(call.Model, messages, MaxTokens: null, call.MaxOutputTokens, call.Temperature)
+            : new ChatRequest(call.Model, messages, call.MaxOutputTokens, MaxCompletionTokens: null, call.Temperature);
     }
 
     private static ProviderOutcome<TextResult> Read(TextCall call, ChatAnswer answer)
@@ -28,10 +38,10 @@ internal sealed class OpenAITextProvider(OpenAIClients clients) : ITextProvider
             return ProviderOutcome<TextResult>.Failed(ProviderFailure.BadAnswer, "The answer has no choices.");
         }
 
-        var reason = choice.FinishReason ?? "stop";
-        if (message.Content is { Length: > 0 } text)
+        var reason = Reason(choice.FinishReason);
+        if (TextOf(message.Content) is { Length: > 0 } text)
         {
-            return new TextResult(text, reason, Usage(call, text, answer.Usage));
+            return new TextResult(text, reason, ChatUsage.Read(answer.Usage, call, text));
         }
 
         if (message.Refusal is { Length: > 0 } || reason is "content_filter")
@@ -41,33 +51,33 @@ internal sealed class OpenAITextProvider(OpenAIClients clients) : ITextProvider
 
         // A reasoning model can use up its tokens before it writes; that is an answer, and it costs.
         return reason is "length"
-            ? new TextResult("", reason, Usage(call, "", answer.Usage))
+            ? new TextResult("", reason, ChatUsage.Read(answer.Usage, call, ""))
             : ProviderOutcome<TextResult>.Failed(ProviderFailure.BadAnswer, "The answer has no text.");
     }
 
-    private static TokenUsage Usage(TextCall call, string text, ChatUsage? usage)
+    // Mistral's name for the end of the context window, and DeepSeek's for having run out of machines half-way: both cut the answer short.
+    private static string Reason(string? reason) => reason switch
     {
-        if (usage is { PromptTokens: >= 0 and var input, CompletionTokens: >= 0 and var output })
-        {
-            var cached = Math.Max(0, usage.PromptTokensDetails?.CachedTokens ?? 0);
-            return new TokenUsage(input, output, cached, Math.Max(0, usage.CompletionTokensDetails?.ReasoningTokens ?? 0));
-        }
+        null => "stop",
+        "model_length" or "insufficient_system_resource" => "length",
+        _ => reason,
+    };
 
-        var estimate = TokenEstimate.OfPrompt(call.Prompt) + (call.System is { } system ? TokenEstimate.OfPrompt(system) : 0);
-        return new TokenUsage(estimate, Math.Min(TokenEstimate.OfAnswer(text), call.MaxOutputTokens)) { IsReported = false };
-    }
+    // Mistral's reasoning models answer in parts, of which thoughts are some: docs.mistral.ai/capabilities/reasoning.
+    private static string? TextOf(JsonElement? content) => content switch
+    {
+        { ValueKind: JsonValueKind.String } text => text.GetString(),
+        { ValueKind: JsonValueKind.Array } parts => string.Concat(parts.EnumerateArray().Where(part => JsonText.Of(part, "type") is "text").Select(part => JsonText.Of(part, "text"))),
+        _ => null,
+    };
 
-    private sealed record ChatRequest(string Model, ChatMessage[] Messages, int MaxCompletionTokens, double? Temperature);
+    private sealed record ChatRequest(string Model, ChatMessage[] Messages, int? MaxTokens, int? MaxCompletionTokens, double? Temperature);
 
-    private sealed record ChatMessage(string Role, string? Content, string? Refusal = null);
+    private sealed record ChatMessage(string Role, string Content);
 
     private sealed record ChatAnswer(List<ChatChoice>? Choices, ChatUsage? Usage);
 
-    private sealed record ChatChoice(ChatMessage? Message, string? FinishReason);
+    private sealed record ChatChoice(AnswerMessage? Message, string? FinishReason);
 
-    private sealed record ChatUsage(long? PromptTokens, long? CompletionTokens, PromptDetails? PromptTokensDetails, CompletionDetails? CompletionTokensDetails);
-
-    private sealed record PromptDetails(long? CachedTokens);
-
-    private sealed record CompletionDetails(long? ReasoningTokens);
+    private sealed record AnswerMessage(JsonElement? Content, string? Refusal);
 }
