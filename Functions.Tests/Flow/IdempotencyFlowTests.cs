@@ -121,6 +121,19 @@ public sealed class IdempotencyFlowTests
         Assert.Equal((200, 200, false, false), (otherUser.Status, otherRoute.Status, otherUser.IsReplayed, otherRoute.IsReplayed));
     }
 
+    [Theory]
+    [InlineData("ai-preview-image/")]
+    [InlineData("AI-Preview-Image")]
+    public async Task A_route_that_is_spelled_otherwise_is_the_same_route(string spelling)
+    {
+        await using var app = await TestApp.StartAsync(Paid);
+        await Keyed.SendAsync(app, "order-1", Image("a red fox"));
+
+        var again = await Keyed.SendAsync(app, "order-1", Image("a red fox"), spelling);
+
+        Assert.Equal((200, true), (again.Status, again.IsReplayed));
+    }
+
     [Fact]
     public async Task A_repetition_while_the_first_is_under_way_is_409()
     {

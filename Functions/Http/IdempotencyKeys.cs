@@ -26,8 +26,11 @@ internal static class IdempotencyKeys
     {
         var key = http.Headers[Header].ToString();
         var body = await RequestBody.ReadAsync(http, cancellationToken);
-        return key.Length == 0 || !body.Succeeded ? null : new Claim(HashOf(caller.UserId, http.Method, http.Path, key), Hash(body.Value.Span));
+        return key.Length == 0 || !body.Succeeded ? null : new Claim(HashOf(caller.UserId, http.Method, RouteOf(http), key), Hash(body.Value.Span));
     }
+
+    // However it is spelled: the host finds a route in any case, and with or without a slash at its end.
+    private static string RouteOf(HttpRequest http) => http.Path.ToString().Trim('/').ToLowerInvariant();
 
     // Each part goes in with its length, so that no two lists of parts read alike.
     private static string HashOf(params ReadOnlySpan<string> parts)
