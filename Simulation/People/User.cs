@@ -28,6 +28,9 @@ internal sealed class User(World world, string name, Random random)
         }
     }
 
+    /// <summary>Asks one machine for one thing, and does not ask again.</summary>
+    public Task<Reply?> AskAsync(Instance instance) => SendAsync(instance, Draw(key: null), "POST");
+
     private Task ActAsync() => random.Next(10) switch
     {
         0 => LookAsync(),
@@ -61,11 +64,11 @@ internal sealed class User(World world, string name, Random random)
 
     private async Task<Reply?> OnceAsync((string Path, string? Body, string? Key) request, string method = "POST")
     {
-        if (await FindInstanceAsync() is not { } instance)
-        {
-            return null;
-        }
+        return await FindInstanceAsync() is { } instance ? await SendAsync(instance, request, method) : null;
+    }
 
+    private async Task<Reply?> SendAsync(Instance instance, (string Path, string? Body, string? Key) request, string method)
+    {
         var exchange = new Exchange(world.Exchanges.Count + 1, name, method, request.Path, request.Body, request.Key);
         exchange.Headers["x-user-id"] = name;
         if (request.Key is { } key)

@@ -72,11 +72,10 @@ internal static class Run
         var users = Enumerable.Range(0, world.Plan.Users).Select(number => string.Create(CultureInfo.InvariantCulture, $"user{number}")).ToList();
         var fate = new Fate(world, random);
         var troubles = Task.WhenAll(fate.RunAsync(), world.Weather.ChangeAsync());
-        await Task.WhenAll(users
-            .Select(user => new User(world, user, world.Random(user)).LiveAsync())
-            .Append(new Admin(world, users, world.Random("admin")).LiveAsync())
-            .ToList());
+        var people = users.Select(user => new User(world, user, world.Random(user))).ToList();
+        await Task.WhenAll(people.Select(user => user.LiveAsync()).Append(new Admin(world, users, world.Random("admin")).LiveAsync()).ToList());
         fate.End();
+        await LastRequestsAsync(world, people, random);
         world.Weather.Calm();
         world.Vendors.Calm();
         await troubles;
@@ -85,6 +84,17 @@ internal static class Run
         world.Exchanges.ForEach(world.Coverage.Add);
         world.Coverage.Add(world.Weather);
         await world.EndAsync();
+    }
+
+    /// <summary>One machine takes a last request from everybody and dies of it, and those who remain know nothing of what it left behind.</summary>
+    private static async Task LastRequestsAsync(World world, IEnumerable<User> people, Random random)
+    {
+        if (world.Plan.HasCrashes && world.Alive is [_, .., var doomed])
+        {
+            doomed.Machine.DieAfter(random.Next(4, 30));
+            await Task.WhenAll(people.Select(user => user.AskAsync(doomed)).ToList());
+            doomed.Machine.Die();
+        }
     }
 
     /// <summary>All is well again, and the app has the time and the timers that it needs to put its books in order.</summary>
