@@ -48,7 +48,7 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void No_source_file_passes_300_lines()
     {
-        var files = new[] { "Core", "Functions", "Functions.Tests", "Simulator", "polyfills" }
+        var files = new[] { "Core", "Functions", "Functions.Tests", "Simulation", "Simulator", "polyfills" }
             .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Azurite.RepositoryRoot(), folder), "*.cs", SearchOption.AllDirectories))
             .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
