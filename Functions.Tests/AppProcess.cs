@@ -33,6 +33,8 @@ internal sealed partial class AppProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         start.Environment["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development";
+        // The runtime's sockets for debuggers would stay behind when the process is killed.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         foreach (var (name, value) in settings)
         {
             start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
