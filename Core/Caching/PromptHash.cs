@@ -25,6 +25,10 @@ public static class PromptHash
     public static string OfText(string model, string prompt, string? system, int outputTokens, double? temperature) => Of(
         "text", model, prompt, system ?? "", outputTokens.ToString(CultureInfo.InvariantCulture), temperature?.ToString("R", CultureInfo.InvariantCulture) ?? "");
 
+    /// <summary>A chat completion's key: the caller's JSON as far as it decides the answer.</summary>
+    public static string OfChat(string model, string question, int outputTokens) =>
+        Of("chat", model, question, outputTokens.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>Lower-cases, drops punctuation and noise words, and sorts the words. A prompt of nothing else stays as it is, trimmed.</summary>
     public static string Normalize(string prompt)
     {

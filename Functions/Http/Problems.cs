@@ -13,6 +13,12 @@ public static class Problems
     public static IActionResult From(Refusal refusal, HttpContext http)
     {
         var status = StatusOf(refusal.Code);
+        AddHeaders(refusal, status, http);
+        if (OpenAIShape.IsAsked(http))
+        {
+            return new JsonResult(OpenAIShape.Of(refusal, status), Wire.Json) { StatusCode = status };
+        }
+
         var body = new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["type"] = $"urn:serverlessai:problem:{refusal.Code}",
@@ -29,26 +35,33 @@ public static class Problems
 
         if (refusal.RetryAfter is { } wait)
         {
+            body["retryAfterMs"] = (long)Math.Ceiling(wait.TotalMilliseconds);
+        }
+
+        return new JsonResult(body, Wire.Json) { StatusCode = status, ContentType = ContentType };
+    }
+
+    private static void AddHeaders(Refusal refusal, int status, HttpContext http)
+    {
+        if (refusal.RetryAfter is { } wait)
+        {
             // Whole seconds, rounded up: RFC 9110 has no smaller unit. The body says it to the millisecond.
             http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-            body["retryAfterMs"] = (long)Math.Ceiling(wait.TotalMilliseconds);
         }
 
         if (status == StatusCodes.Status401Unauthorized)
         {
             http.Response.Headers.WWWAuthenticate = "Bearer";
         }
-
-        return new JsonResult(body, Wire.Json) { StatusCode = status, ContentType = ContentType };
     }
 
-    private static int StatusOf(string code) => code switch
+    internal static int StatusOf(string code) => code switch
     {
         RefusalCodes.InvalidRequest => 400,
         RefusalCodes.Unauthenticated => 401,
         RefusalCodes.InsufficientCredits => 402,
         RefusalCodes.ModelNotAllowed or RefusalCodes.Forbidden => 403,
-        RefusalCodes.NotFound => 404,
+        RefusalCodes.NotFound or RefusalCodes.ModelNotFound => 404,
         RefusalCodes.Conflict or RefusalCodes.IdempotencyInFlight => 409,
         RefusalCodes.PreconditionFailed => 412,
         RefusalCodes.PayloadTooLarge => 413,

@@ -29,5 +29,12 @@ public sealed class ReceiptHeaders(AccountViews accounts)
         }
     }
 
+    /// <summary>What is known when a stream begins; the rest stands in its last event.</summary>
+    public static void AddToStream(HttpRequest http, string? modelServed)
+    {
+        http.HttpContext.Response.Headers["x-cache"] = "miss";
+        http.HttpContext.Response.Headers["x-model-served"] = modelServed;
+    }
+
     private static string Text(decimal number) => number.ToString("0.######", CultureInfo.InvariantCulture);
 }

@@ -21,4 +21,11 @@ public interface ITextProvider
 
     /// <summary>Asks once, without retrying. Vendor errors come back as failures; only cancellation throws.</summary>
     Task<ProviderOutcome<TextResult>> CompleteAsync(TextCall call, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Forwards a chat completion in OpenAI's JSON. With a relay, chunks go there as they come, and once one has, what breaks is a partial result rather
+    /// than a failure. An adapter whose vendor has another form may ask for the answer whole and cut it with <see cref="ChatChunks"/>.
+    /// </summary>
+    Task<ProviderOutcome<ChatResult>> ForwardAsync(ChatCall call, CancellationToken cancellationToken) =>
+        Task.FromResult(ProviderOutcome<ChatResult>.Failed(ProviderFailure.ModelNotFound, $"The adapter '{Name}' forwards no chat completions."));
 }
