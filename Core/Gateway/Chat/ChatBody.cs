@@ -25,7 +25,7 @@ public static class ChatBody
     private const int ChoicesLimit = 8;
 
     // The frame of a message, and the punctuation of a member of a tool's schema.
-    private const int MessageBytes = 48;
+    private const int MessageBytes = 24;
     private const int MemberBytes = 6;
 
     // What a vendor reads as its prompt.
@@ -79,9 +79,9 @@ public static class ChatBody
     public static int InputTokens(JsonObject body)
     {
         var (bytes, images) = (0L, 0L);
-        foreach (var name in Prompt)
+        foreach (var part in Prompt.Select(name => body[name]).OfType<JsonNode>())
         {
-            Count(body[name], ref bytes, ref images);
+            Count(part, ref bytes, ref images);
         }
 
         return TokenEstimate.OfBytes(bytes + (body["messages"] as JsonArray ?? []).Count * MessageBytes) + (int)Math.Min(images * ImageTokens, int.MaxValue / 4);
