@@ -112,6 +112,7 @@ public static class CoreServices
         .AddSingleton<ImageWork>()
         .AddSingleton<TextWork>()
         .AddSingleton<ChatWork>()
+        .AddSingleton<EmbeddingWork>()
         .AddSingleton<Settlements>()
         .AddSingleton<Replays>()
         .AddSingleton<Keeping>()

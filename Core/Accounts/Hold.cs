@@ -8,6 +8,9 @@ public enum WorkKind
 {
     Text = 0,
     Image = 1,
+
+    // 2 is taken by searches.
+    Embedding = 3,
 }
 
 /// <summary>How a hold ended; every hold ends in exactly one of these but may be settled late after it expired.</summary>

@@ -31,6 +31,10 @@ public sealed class Quoter(IOptions<AccountOptions> credits)
     public Answer<Quote> Image(Catalog catalog, Func<string, bool> isAvailable, string? model, Tier tier, DateTimeOffset now) =>
         Make(ModelKind.Image, catalog, isAvailable, model, tier, now, ImageOffer);
 
+    /// <summary>Embeddings cost what goes in.</summary>
+    public Answer<Quote> Embedding(Catalog catalog, Func<string, bool> isAvailable, string model, int inputTokens, DateTimeOffset now) =>
+        Make(ModelKind.Embedding, catalog, isAvailable, model, Tier.Standard, now, priced => TextOffer(priced, inputTokens, outputTokens: 0));
+
     private static Answer<Quote> Make(
         ModelKind kind, Catalog catalog, Func<string, bool> isAvailable, string? name, Tier preferred, DateTimeOffset now, Func<PricedModel, Offer> offer)
     {

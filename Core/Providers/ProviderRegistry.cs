@@ -14,8 +14,11 @@ public sealed class ProviderRegistry
 
     private readonly Dictionary<string, ITextProvider> text;
     private readonly Dictionary<string, IImageProvider> images;
+    private readonly Dictionary<string, IEmbeddingProvider> embeddings;
 
-    public ProviderRegistry(IEnumerable<ITextProvider> text, IEnumerable<IImageProvider> images, IOptions<ProviderOptions> options, IHostEnvironment environment)
+    public ProviderRegistry(
+        IEnumerable<ITextProvider> text, IEnumerable<IImageProvider> images, IEnumerable<IEmbeddingProvider> embeddings, IOptions<ProviderOptions> options,
+        IHostEnvironment environment)
     {
         var isEnabled = options.Value.Sample.Enabled ?? (environment.IsDevelopment() && !options.Value.AnyConfigured);
         if (isEnabled && environment.IsProduction())
@@ -25,6 +28,7 @@ public sealed class ProviderRegistry
 
         SampleStandsIn = isEnabled;
         this.text = text.Where(provider => isEnabled || !IsSample(provider.Name)).ToDictionary(provider => provider.Name, StringComparer.Ordinal);
+        this.embeddings = embeddings.Where(provider => isEnabled || !IsSample(provider.Name)).ToDictionary(provider => provider.Name, StringComparer.Ordinal);
         this.images = images.Where(provider => isEnabled || !IsSample(provider.Name)).ToDictionary(provider => provider.Name, StringComparer.Ordinal);
     }
 
@@ -38,6 +42,7 @@ public sealed class ProviderRegistry
     {
         ModelKind.Text => Text(provider) is not null,
         ModelKind.Image => Image(provider) is not null,
+        ModelKind.Embedding => Embedding(provider) is not null,
         _ => false,
     };
 
@@ -45,8 +50,15 @@ public sealed class ProviderRegistry
 
     public IImageProvider? Image(string provider) => images.GetValueOrDefault(provider) ?? (SampleStandsIn ? images.GetValueOrDefault(Sample) : null);
 
+    public IEmbeddingProvider? Embedding(string provider) => embeddings.GetValueOrDefault(provider) ?? (SampleStandsIn ? embeddings.GetValueOrDefault(Sample) : null);
+
     /// <summary>Who really serves a provider's models: itself, or the sample in its place.</summary>
-    public string ServedBy(ModelKind kind, string provider) => kind == ModelKind.Image ? Image(provider)?.Name ?? provider : Text(provider)?.Name ?? provider;
+    public string ServedBy(ModelKind kind, string provider) => kind switch
+    {
+        ModelKind.Image => Image(provider)?.Name,
+        ModelKind.Embedding => Embedding(provider)?.Name,
+        _ => Text(provider)?.Name,
+    } ?? provider;
 
     private static bool IsSample(string name) => string.Equals(name, Sample, StringComparison.Ordinal);
 }

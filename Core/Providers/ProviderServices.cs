@@ -18,12 +18,14 @@ internal static class ProviderServices
         services.AddVendorHttp();
         services.AddSingleton<ITextProvider, SampleTextProvider>();
         services.AddSingleton<IImageProvider, SampleImageProvider>();
+        services.AddSingleton<IEmbeddingProvider, SampleEmbeddingProvider>();
         if (options.OpenAI.IsConfigured)
         {
             services.TryAddSingleton<TokenCredential>(provider => AppIdentity.Create(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
             services.AddSingleton<OpenAIClients>();
             services.AddSingleton<ITextProvider, OpenAITextProvider>();
             services.AddSingleton<IImageProvider, OpenAIImageProvider>();
+            services.AddSingleton<IEmbeddingProvider, OpenAIEmbeddingProvider>();
         }
 
         if (options.Fal.IsConfigured)

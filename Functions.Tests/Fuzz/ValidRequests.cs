@@ -62,6 +62,9 @@ internal sealed class ValidRequests(FuzzKeys keys)
         // Few different images: each one new costs the sample a drawing.
         "ai-preview-image" => [Named("userId", user), Named("prompt", $"A fox, number {dice.Below(12)}"), .. Image()],
         "estimate" => [Named("kind", dice.OneIn(2) ? "image" : "text"), .. Text(dice), .. Image()],
+        "v1-chat-completions" => [.. Chat(dice)],
+        "v1-embeddings" => [Named("model", "text-embedding-3-small"), ("\"input\"", $"[\"fox {dice.Below(4_000)}\"]"), Named("encoding_format", "float")],
+        "v1-images" => [Named("model", "openai-gpt-image-1"), Named("prompt", $"A fox, number {dice.Below(12)}"), Named("size", "1024x1024"), ("\"n\"", "1")],
         "admin-keys" => [Named("userId", user), Named("role", "user"), Named("name", "laptop")],
         "admin-prices" or "admin-price" => [.. Price(dice)],
         "admin-user-credits" => [.. Credits(dice)],
@@ -72,6 +75,13 @@ internal sealed class ValidRequests(FuzzKeys keys)
     [
         Named("prompt", $"Tell me of foxes, part {dice.Below(4_000)}"), Named("system", "Be brief."), Named("model", dice.Of(["OPUS_4", "CLAUDE_3_5", "openai-gpt-4.1", "openai-fuzz-model-3"])), ("\"maxTokens\"", "64"),
         ("\"temperature\"", "0.5"), ("\"useCache\"", dice.OneIn(4) ? "false" : "true"), ("\"cacheTTL\"", "60"), Named("chatId", "chat-1"),
+    ];
+
+    private static (string Key, string Value)[] Chat(Dice dice) =>
+    [
+        Named("model", dice.Of(["OPUS_4", "openai-gpt-4.1", "openai-fuzz-model-3"])), ("\"messages\"", $"[{{\"role\":\"user\",\"content\":\"Foxes, part {dice.Below(4_000)}\"}}]"),
+        ("\"max_tokens\"", "64"), ("\"stream\"", dice.OneIn(2) ? "true" : "false"), ("\"stream_options\"", "{\"include_usage\":true}"), ("\"n\"", "2"), ("\"tools\"", "[]"),
+        ("\"metadata\"", "{\"chatId\":\"chat-1\",\"topic\":\"foxes\"}"), Named("user", "somebody"), Named("service_tier", "auto"),
     ];
 
     private static (string Key, string Value)[] Image() =>

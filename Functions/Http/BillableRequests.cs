@@ -21,18 +21,18 @@ public sealed class BillableRequests(Gateway gateway, KeyedAnswers answers, Rece
         where TRequest : GatewayRequest
         where TProduct : class
     {
-        var request = await ReadAsync(http, Wire.Json, convert, cancellationToken);
+        var request = await ReadAsync(http, body => JsonSerializer.Deserialize<TInput>(body.Span, Wire.Json), convert, cancellationToken);
         return await AnswerAsync(http, work, request, async served => JsonSerializer.Serialize(await show(served), Wire.Json), cancellationToken);
     }
 
     /// <summary>The gateway's request, its idempotency key included.</summary>
     public static async Task<Answer<TRequest>> ReadAsync<TInput, TRequest>(
-        HttpRequest http, JsonSerializerOptions options, Func<TInput, Caller, Answer<TRequest>> convert, CancellationToken cancellationToken)
+        HttpRequest http, Func<ReadOnlyMemory<byte>, TInput?> parse, Func<TInput, Caller, Answer<TRequest>> convert, CancellationToken cancellationToken)
         where TInput : class
         where TRequest : GatewayRequest
     {
         var caller = http.Caller();
-        var input = IdempotencyKeys.Problem(http) ?? await http.ReadJsonAsync<TInput>(options, cancellationToken);
+        var input = IdempotencyKeys.Problem(http) ?? await http.ReadAsync(parse, cancellationToken);
         var request = input.Then(body => convert(body, caller));
         return request.Succeeded ? request.Value with { Claim = await IdempotencyKeys.ReadAsync(http, caller, cancellationToken) } : request;
     }

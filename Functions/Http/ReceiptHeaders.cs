@@ -10,6 +10,7 @@ public sealed class ReceiptHeaders(AccountViews accounts)
     public void Add(HttpRequest http, Served served)
     {
         var headers = http.HttpContext.Response.Headers;
+        headers["x-operation-id"] = served.OperationId;
         headers["x-credits-charged"] = Text(served.Receipt.CreditsCharged);
         headers["x-cache"] = served.Cached ? "hit" : "miss";
         headers["x-model-served"] = served.Receipt.ModelServed;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using ServerlessAi.Access;
@@ -13,7 +12,7 @@ namespace ServerlessAi.Functions.OpenAI;
 /// <summary>Reads the bodies of <c>v1/*</c>: any members, in OpenAI's own depth, because most of them are for the vendor.</summary>
 internal static class V1Bodies
 {
-    public static readonly JsonSerializerOptions Json = new() { MaxDepth = 64, AllowDuplicateProperties = false };
+    public static JsonObject? Parse(ReadOnlyMemory<byte> body) => ChatJson.Parse(body.Span);
 
     public static Func<JsonObject, Caller, Answer<ChatRequest>> ToChat(HttpRequest http) =>
         (body, caller) => CacheOf(http).Then<ChatRequest>(cache => new ChatRequest(caller, body, UsageLabels.Of(body), cache));

@@ -15,7 +15,7 @@ public sealed class V1ChatCompletions(BillableRequests requests, ChatStreams str
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/chat/completions")] HttpRequest http, CancellationToken cancellationToken)
     {
-        var request = await BillableRequests.ReadAsync(http, V1Bodies.Json, V1Bodies.ToChat(http), cancellationToken);
+        var request = await BillableRequests.ReadAsync(http, V1Bodies.Parse, V1Bodies.ToChat(http), cancellationToken);
         return request.Succeeded && V1Bodies.IsStream(request.Value.Body)
             ? await streams.SendAsync(http, request.Value, new V1Frames(V1Bodies.WantsUsage(request.Value.Body)), cancellationToken)
             : await requests.AnswerAsync(http, work, request, served => new(served.Answer.Text!), cancellationToken);

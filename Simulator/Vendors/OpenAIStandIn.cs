@@ -99,9 +99,24 @@ public sealed class OpenAIStandIn : VendorStandIn
             ? OpenAIStream.Of(Text, Usage).RunAsync(context)
             : Chat(Text, "stop", Usage).Run(context, () => Task.CompletedTask),
         "/v1/images/generations" or "/openai/v1/images/generations" => Image.Run(context, () => Task.CompletedTask),
+        "/v1/embeddings" or "/openai/v1/embeddings" => Embeddings(request).Run(context, () => Task.CompletedTask),
         "/picture.png" => PictureAsync(context),
         _ => Error(404, "invalid_request_error", "unknown_url", $"Unknown request URL: {request.Method} {request.Path}.").Run(context, () => Task.CompletedTask),
     };
+
+    // Three numbers each, in the form that was asked for: the official client asks for base64.
+    private Behaviour Embeddings(ReceivedRequest request)
+    {
+        var count = request.Json["input"] is System.Text.Json.Nodes.JsonArray many ? many.Count : 1;
+        object vector = request.Json["encoding_format"]?.GetValue<string>() is "base64" ? Convert.ToBase64String(new byte[3 * sizeof(float)]) : new[] { 0.5, -0.25, 1e-7 };
+        return Json(200, new
+        {
+            @object = "list",
+            data = Enumerable.Range(0, count).Select(index => new { @object = "embedding", index, embedding = vector }),
+            model = "standin",
+            usage = new { prompt_tokens = Usage.Input, total_tokens = Usage.Input },
+        });
+    }
 
     private static Behaviour Image { get; } = Json(200, new
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -30,7 +31,39 @@ public static class ChatJson
         return new ChatResult(json, UsageOf(answer["usage"] as JsonObject) ?? Estimate(call, textBytes));
     }
 
-    internal static JsonObject? Parse(string json) => JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { MaxDepth = Options.MaxDepth }) as JsonObject;
+    internal static JsonObject? Parse(string json) => Parse(Encoding.UTF8.GetBytes(json));
+
+    /// <summary>Reads a JSON object so that nothing in it can surprise later: members given twice and halves of characters are found here, not when they are asked for.</summary>
+    /// <returns>Null when it is JSON but no object.</returns>
+    /// <exception cref="JsonException">No JSON, or not one that can be read to its last member.</exception>
+    public static JsonObject? Parse(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var node = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { MaxDepth = Options.MaxDepth, AllowDuplicateProperties = false });
+            Touch(node);
+            return node as JsonObject;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new JsonException("A text is not valid Unicode.", exception);
+        }
+    }
+
+    private static void Touch(JsonNode? node)
+    {
+        foreach (var member in node as JsonObject ?? [])
+        {
+            Touch(member.Value);
+        }
+
+        foreach (var item in node as JsonArray ?? [])
+        {
+            Touch(item);
+        }
+
+        _ = Text(node);
+    }
 
     /// <summary>What the vendor counted; null when it did not, or says nonsense.</summary>
     internal static TokenUsage? UsageOf(JsonObject? usage)
