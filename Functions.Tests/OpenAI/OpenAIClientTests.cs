@@ -60,7 +60,9 @@ public sealed class OpenAIClientTests
         var key = (await app.PostAsync("manage/keys", new { userId = "ann" }, app.Admin)).Text("key")!;
         var start = new ProcessStartInfo("node", [Path.Combine(Azurite.RepositoryRoot(), "tools", "openai-client.mjs")])
         {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["BASE_URL"] = new Uri(app.Http.BaseAddress!, "v1").ToString();
         start.Environment["API_KEY"] = key;

@@ -68,8 +68,13 @@ public sealed record OpenAIStream(IReadOnlyList<string> Words, StandInUsage? Usa
         {
             yield return JsonSerializer.Serialize(new
             {
-                id = "chatcmpl-standin", @object = "chat.completion.chunk", created = 1_760_000_000, model = "standin", system_fingerprint = "fp_standin",
-                choices = Array.Empty<object>(), usage = OpenAIStandIn.UsageOf(Usage),
+                id = "chatcmpl-standin",
+                @object = "chat.completion.chunk",
+                created = 1_760_000_000,
+                model = "standin",
+                system_fingerprint = "fp_standin",
+                choices = Array.Empty<object>(),
+                usage = OpenAIStandIn.UsageOf(Usage),
             });
         }
 
@@ -78,8 +83,13 @@ public sealed record OpenAIStream(IReadOnlyList<string> Words, StandInUsage? Usa
 
     private static string Chunk(object delta, string? finishReason = null) => JsonSerializer.Serialize(new
     {
-        id = "chatcmpl-standin", @object = "chat.completion.chunk", created = 1_760_000_000, model = "standin", system_fingerprint = "fp_standin",
-        choices = new[] { new { index = 0, delta, logprobs = (object?)null, finish_reason = finishReason } }, usage = (object?)null,
+        id = "chatcmpl-standin",
+        @object = "chat.completion.chunk",
+        created = 1_760_000_000,
+        model = "standin",
+        system_fingerprint = "fp_standin",
+        choices = new[] { new { index = 0, delta, logprobs = (object?)null, finish_reason = finishReason } },
+        usage = (object?)null,
     });
 
     // A reset may overtake what was sent before it; closing after an exception does not, and leaves the body without its end all the same.
