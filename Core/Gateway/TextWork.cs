@@ -49,10 +49,19 @@ public sealed class TextWork(Quoter quoter, ProviderRegistry providers) : Work<T
     {
         var provider = providers.Text(model.Provider) ?? throw new InvalidOperationException($"No adapter serves '{model.Provider}'.");
         var outputTokens = model.MaxOutputTokens > 0 ? Math.Min(hold.OutputTokens, model.MaxOutputTokens) : hold.OutputTokens;
-        return await provider.CompleteAsync(new TextCall(model.ModelName, request.Prompt, outputTokens, request.Temperature, request.System), cancellationToken);
+        var call = new TextCall(model.ModelName, request.Prompt, outputTokens, request.Temperature, request.System);
+        if (request.Relay is not { } relay)
+        {
+            return await provider.CompleteAsync(call, cancellationToken);
+        }
+
+        relay.ModelServed = model.Id;
+        return TextChat.Read(await provider.ForwardAsync(TextChat.Of(call, InputTokens(request), relay), cancellationToken));
     }
 
-    public override UsageFacts Measure(TextRequest request, TextResult product, UsageFacts usage) => Label(request, TokenUsages.Measure(product.Usage, usage));
+    public override bool MayAskAnother(TextRequest request) => request.Relay?.MayAskAnother ?? true;
+
+    public override UsageFacts Measure(TextRequest request, TextResult product, UsageFacts usage) => Label(request, TokenUsages.Measure(product.Usage, usage, product.IsPartial));
 
     public override UsageFacts Label(TextRequest request, UsageFacts usage) => usage with { ChatId = request.ChatId };
 

@@ -46,7 +46,7 @@ internal sealed class Books
     private void Note(string operationId, decimal charged, bool cached) =>
         Assert.True(cached || served.TryAdd(operationId, Money.FromCredits(charged)), "Two answers have one operation id.");
 
-    // Of a stream, the member that its last chunk has for us.
+    // Of a stream, its last event, or the member that OpenAI's last chunk has for us.
     private static string JsonOf(FuzzReply reply)
     {
         if (!reply.Body.StartsWith("data: ", StringComparison.Ordinal))
@@ -54,7 +54,13 @@ internal sealed class Books
             return reply.Body;
         }
 
-        using var last = JsonDocument.Parse(reply.Body.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)[^2]["data: ".Length..]);
+        var events = reply.Body.Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        if (events[^1] is not "data: [DONE]")
+        {
+            return events[^1]["data: ".Length..];
+        }
+
+        using var last = JsonDocument.Parse(events[^2]["data: ".Length..]);
         return last.RootElement.GetProperty("serverlessai").GetRawText();
     }
 

@@ -104,7 +104,7 @@ internal sealed class Judge(IReadOnlyList<string> secrets)
 
         if (reply.Headers.GetValueOrDefault("Content-Type")?.StartsWith("text/event-stream", StringComparison.Ordinal) == true)
         {
-            return reply.Body.EndsWith("data: [DONE]\n\n", StringComparison.Ordinal) ? null : "A stream without its end.";
+            return reply.Body.EndsWith("}\n\n", StringComparison.Ordinal) || reply.Body.EndsWith("data: [DONE]\n\n", StringComparison.Ordinal) ? null : "A stream without its end.";
         }
 
         using var document = JsonDocument.Parse(reply.Body);

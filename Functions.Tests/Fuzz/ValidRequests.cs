@@ -58,7 +58,7 @@ internal sealed class ValidRequests(FuzzKeys keys)
 
     private static List<(string Key, string Value)> Fields(FuzzRoute route, Dice dice, string user) => route.Function switch
     {
-        "complete" => [Named("userId", user), .. Text(dice)],
+        "complete" => [Named("userId", user), .. Text(dice), ("\"stream\"", dice.OneIn(3) ? "true" : "false")],
         // Few different images: each one new costs the sample a drawing.
         "ai-preview-image" => [Named("userId", user), Named("prompt", $"A fox, number {dice.Below(12)}"), .. Image()],
         "estimate" => [Named("kind", dice.OneIn(2) ? "image" : "text"), .. Text(dice), .. Image()],

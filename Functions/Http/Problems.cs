@@ -14,9 +14,17 @@ public static class Problems
     {
         var status = StatusOf(refusal.Code);
         AddHeaders(refusal, status, http);
+        var contentType = OpenAIShape.IsAsked(http) ? null : ContentType;
+        return new JsonResult(BodyOf(refusal, http), Wire.Json) { StatusCode = status, ContentType = contentType };
+    }
+
+    /// <summary>The document alone, for answers that have begun when something goes wrong.</summary>
+    public static object BodyOf(Refusal refusal, HttpContext http)
+    {
+        var status = StatusOf(refusal.Code);
         if (OpenAIShape.IsAsked(http))
         {
-            return new JsonResult(OpenAIShape.Of(refusal, status), Wire.Json) { StatusCode = status };
+            return OpenAIShape.Of(refusal, status);
         }
 
         var body = new Dictionary<string, object?>(StringComparer.Ordinal)
@@ -38,7 +46,7 @@ public static class Problems
             body["retryAfterMs"] = (long)Math.Ceiling(wait.TotalMilliseconds);
         }
 
-        return new JsonResult(body, Wire.Json) { StatusCode = status, ContentType = ContentType };
+        return body;
     }
 
     private static void AddHeaders(Refusal refusal, int status, HttpContext http)
@@ -55,7 +63,7 @@ public static class Problems
         }
     }
 
-    internal static int StatusOf(string code) => code switch
+    private static int StatusOf(string code) => code switch
     {
         RefusalCodes.InvalidRequest => 400,
         RefusalCodes.Unauthenticated => 401,

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -8,7 +7,7 @@ using ServerlessAi.Functions.Http;
 namespace ServerlessAi.Functions.OpenAI;
 
 /// <summary>OpenAI's chat completions, whole or as a stream.</summary>
-public sealed class V1ChatCompletions(BillableRequests requests, ChatStreams streams, ChatWork work)
+public sealed class V1ChatCompletions(BillableRequests requests, AnswerStreams streams, ChatWork work)
 {
     [Function("v1-chat-completions")]
     [Allow(Role.User)]
@@ -17,7 +16,8 @@ public sealed class V1ChatCompletions(BillableRequests requests, ChatStreams str
     {
         var request = await BillableRequests.ReadAsync(http, V1Bodies.Parse, V1Bodies.ToChat(http), cancellationToken);
         return request.Succeeded && V1Bodies.IsStream(request.Value.Body)
-            ? await streams.SendAsync(http, request.Value, new V1Frames(V1Bodies.WantsUsage(request.Value.Body)), cancellationToken)
+            ? await streams.SendAsync(
+                http, work, request.Value, (plain, relay) => plain with { Relay = relay }, new V1Frames(V1Bodies.WantsUsage(request.Value.Body)), cancellationToken)
             : await requests.AnswerAsync(http, work, request, served => new(served.Answer.Text!), cancellationToken);
     }
 }

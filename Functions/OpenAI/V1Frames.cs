@@ -1,23 +1,9 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using ServerlessAi.Functions.Generation;
 using ServerlessAi.Functions.Http;
-using ServerlessAi.Primitives;
 using ServerlessAi.Providers.Text;
 
 namespace ServerlessAi.Functions.OpenAI;
-
-/// <summary>How a stream of a completion is written: what goes out for a chunk, at its end, and when it fails.</summary>
-public interface IStreamFrames
-{
-    /// <returns>The event's data; null when this chunk says nothing to the client.</returns>
-    string? OfChunk(string json);
-
-    /// <summary>What follows the last chunk.</summary>
-    IEnumerable<string> OfEnd(Served served);
-
-    IEnumerable<string> OfRefusal(Refusal refusal);
-}
 
 /// <summary>
 /// OpenAI's stream: chunks, then the usage for those who asked for it, then a chunk without choices that carries our receipt, which clients pass over,
@@ -29,22 +15,22 @@ internal sealed class V1Frames(bool wantsUsage) : IStreamFrames
 
     public string OfChunk(string json) => json;
 
-    public IEnumerable<string> OfEnd(Served served)
+    public string BodyOf(Served served) => served.Answer.Text!;
+
+    public IEnumerable<string> OfKnown(string body) => ChatChunks.Of(body).Select(ChatJson.Write);
+
+    public IEnumerable<string> OfEnd(Served served, string body)
     {
-        var completion = served.Answer.Text!;
-        if (wantsUsage && ChatChunks.UsageOf(completion) is { } usage)
+        if (wantsUsage && ChatChunks.UsageOf(body) is { } usage)
         {
             yield return ChatJson.Write(usage);
         }
 
-        var last = ChatChunks.Empty(completion);
+        var last = ChatChunks.Empty(body);
         last["serverlessai"] = JsonSerializer.SerializeToNode(StreamEnd.Of(served), Wire.Json);
         yield return ChatJson.Write(last);
         yield return Done;
     }
-
-    public IEnumerable<string> OfRefusal(Refusal refusal) =>
-        [JsonSerializer.Serialize(OpenAIShape.Of(refusal, Problems.StatusOf(refusal.Code)), Wire.Json)];
 }
 
 /// <summary>What a stream tells at its end: what the call used and cost.</summary>

@@ -31,8 +31,7 @@ public sealed class ChatWork(Quoter quoter, ProviderRegistry providers) : Work<C
                 catalog, provider => providers.IsAvailable(ModelKind.Text, provider), name, ChatBody.InputTokens(request.Body), ChatBody.OutputTokens(request.Body), now);
     }
 
-    // A model that has begun to speak cannot be replaced, and somebody who has left needs no other.
-    public override bool MayAskAnother(ChatRequest request) => request.Relay is not { } relay || !(relay.HasStarted || relay.IsClientGone);
+    public override bool MayAskAnother(ChatRequest request) => request.Relay?.MayAskAnother ?? true;
 
     public override async Task<ProviderOutcome<ChatResult>> CallAsync(ChatRequest request, ModelEntry model, Hold hold, CancellationToken cancellationToken)
     {

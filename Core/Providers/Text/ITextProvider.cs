@@ -4,7 +4,11 @@ namespace ServerlessAi.Providers.Text;
 public sealed record TextCall(string Model, string Prompt, int MaxOutputTokens, double? Temperature, string? System = null);
 
 /// <param name="FinishReason">As OpenAI names it: <c>stop</c>, <c>length</c>, <c>content_filter</c>.</param>
-public sealed record TextResult(string Text, string FinishReason, TokenUsage Usage);
+public sealed record TextResult(string Text, string FinishReason, TokenUsage Usage)
+{
+    /// <summary>It was streamed and ended before its end; <see cref="Usage"/> is what was sent, as estimated.</summary>
+    public bool IsPartial { get; init; }
+}
 
 /// <summary>Tokens as the vendor counted them. Cached input is part of input, reasoning part of output.</summary>
 public sealed record TokenUsage(long InputTokens, long OutputTokens, long CachedInputTokens = 0, long ReasoningTokens = 0)

@@ -40,6 +40,9 @@ public sealed class ChatRelay : IDisposable
     /// <summary>Something was sent: from now on no other model can answer.</summary>
     public bool HasStarted { get; private set; }
 
+    /// <summary>Whether another model may still answer: not after one has begun to speak, and not for somebody who has left.</summary>
+    public bool MayAskAnother => !HasStarted && !IsClientGone;
+
     public bool IsClientGone
     {
         get
