@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.ClientModel;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -28,10 +27,10 @@ internal sealed class OpenAIEmbeddingProvider(OpenAIClients clients) : IEmbeddin
 
     public string Name => "openai";
 
-    public Task<ProviderOutcome<ChatResult>> EmbedAsync(EmbeddingCall call, CancellationToken cancellationToken)
+    public async Task<ProviderOutcome<ChatResult>> EmbedAsync(EmbeddingCall call, CancellationToken cancellationToken)
     {
-        var body = BinaryContent.Create(BinaryData.FromString(ChatJson.Write(call.Body)));
-        return clients.SendAsync(
+        using var body = BinaryContent.Create(BinaryData.FromString(ChatJson.Write(call.Body)));
+        return await clients.SendAsync(
             (client, options) => client.GetEmbeddingClient(call.Model).GenerateEmbeddingsAsync(body, options),
             async stream => await VendorHttp.ReadAsync(stream, AnswerLimit, cancellationToken) is { } json
                 ? Read(Encoding.UTF8.GetString(json), call)

@@ -51,6 +51,12 @@ internal sealed class ChatAssembly
     {
         var completion = head!.DeepClone().AsObject();
         completion["choices"] = new JsonArray([.. choices.Values.Select(choice => choice.DeepClone())]);
+        // Only pieces need to say where they belong.
+        foreach (var call in completion["choices"]!.AsArray().SelectMany(choice => choice!["message"]!["tool_calls"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            call.Remove("index");
+        }
+
         if (Usage is not null)
         {
             completion["usage"] = Usage.DeepClone();
