@@ -10,6 +10,7 @@ using ServerlessAi.Images;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
 using ServerlessAi.Providers;
+using ServerlessAi.Providers.Text;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi;
@@ -102,6 +103,7 @@ public static class CoreServices
         .AddChecked<ProviderOptions>(configuration, ProviderOptions.Section)
         .AddVendors(configuration)
         .AddSingleton<ProviderRegistry>()
+        .AddSingleton<ChatRelays>()
         .AddSingleton<ProviderChain>();
 
     private static IServiceCollection AddGateway(this IServiceCollection services, IConfiguration configuration) => services
@@ -110,6 +112,8 @@ public static class CoreServices
         .AddSingleton<ImageWork>()
         .AddSingleton<TextWork>()
         .AddSingleton<SearchWork>()
+        .AddSingleton<ChatWork>()
+        .AddSingleton<EmbeddingWork>()
         .AddSingleton<Settlements>()
         .AddSingleton<Replays>()
         .AddSingleton<Keeping>()

@@ -9,6 +9,7 @@ public enum WorkKind
     Text = 0,
     Image = 1,
     Search = 2,
+    Embedding = 3,
 }
 
 /// <summary>How a hold ended; every hold ends in exactly one of these but may be settled late after it expired.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace ServerlessAi.Accounts;
 
@@ -33,6 +34,9 @@ public sealed record LedgerEntry(
 /// <param name="Source"><c>provider</c>, <c>partial</c> or <c>estimated</c>: who says so.</param>
 public sealed record UsageFacts(string ModelSelected, string ModelServed, string Provider, string Tier, string Source)
 {
+    /// <summary>The <see cref="Source"/> of an answer that broke off.</summary>
+    public const string Partial = "partial";
+
     public long InputTokens { get; init; }
 
     public long OutputTokens { get; init; }
@@ -50,6 +54,16 @@ public sealed record UsageFacts(string ModelSelected, string ModelServed, string
     public string? FallbackReason { get; init; }
 
     public string? ChatId { get; init; }
+
+    /// <summary>Who stands behind the caller, as the caller names them; for reports only.</summary>
+    public string? EndUser { get; init; }
+
+    /// <summary>The caller's own labels, as JSON.</summary>
+    public string? Metadata { get; init; }
+
+    /// <summary>The answer broke off, and this is what was sent of it.</summary>
+    [JsonIgnore]
+    public bool IsPartial => string.Equals(Source, Partial, StringComparison.Ordinal);
 
     public long Tokens => InputTokens + OutputTokens;
 }

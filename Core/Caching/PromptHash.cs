@@ -28,6 +28,10 @@ public static class PromptHash
     /// <summary>A search's key: every parameter, letter by letter.</summary>
     public static string OfSearch(string model, string query, int maxResults) => Of("search", model, query, maxResults.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>A chat completion's key: the caller's JSON as far as it decides the answer.</summary>
+    public static string OfChat(string model, string question, int outputTokens) =>
+        Of("chat", model, question, outputTokens.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>Lower-cases, drops punctuation and noise words, and sorts the words. A prompt of nothing else stays as it is, trimmed.</summary>
     public static string Normalize(string prompt)
     {

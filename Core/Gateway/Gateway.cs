@@ -16,7 +16,7 @@ namespace ServerlessAi;
 /// <item>Cache: an answer that is known is free, even with an empty balance; identical requests under way share one call.</item>
 /// <item>Quote: model, price version, worst case, and the cheaper tier to fall back to.</item>
 /// <item>Reserve: one conditional transaction checks every limit and takes the hold.</item>
-/// <item>Call: the provider chain, bounded in models and time.</item>
+/// <item>Call: the provider chain, bounded in models and time. A stream goes to the client from here, as it comes.</item>
 /// <item>Settle: one conditional transaction charges, gives back the rest, and writes ledger, usage and roll-ups.</item>
 /// <item>Answer, with a receipt.</item>
 /// </list>
@@ -58,7 +58,7 @@ public sealed class Gateway(
         {
             // Not as a passenger of another request: whoever repeats the key must meet it, not its fellow traveller's answer.
             return await cache.FindAsync(cacheKey, cancellationToken) is { } cached
-                ? await HitAsync(work.Kind, request, cached)
+                ? await HitAsync(work, request, cached)
                 : await ProduceAsync(work, request, catalog, cacheKey, cancellationToken);
         }
 
@@ -66,11 +66,11 @@ public sealed class Gateway(
         if (await FindAsync(flight, cacheKey, cancellationToken) is { } known)
         {
             flight.Land(known);
-            return await HitAsync(work.Kind, request, known);
+            return await HitAsync(work, request, known);
         }
 
         var served = await ProduceAsync(work, request, catalog, cacheKey, cancellationToken);
-        if (flight.IsLeader && served.Succeeded)
+        if (flight.IsLeader && served.Succeeded && !served.Value.Answer.Usage.IsPartial)
         {
             flight.Land(served.Value.Answer);
         }
@@ -82,8 +82,12 @@ public sealed class Gateway(
         ? await cache.FindAsync(cacheKey, cancellationToken)
         : await flight.Landing.WaitAsync(cancellationToken);
 
-    private async Task<Answer<Served>> HitAsync(WorkKind kind, GatewayRequest request, CachedAnswer known)
+    private async Task<Answer<Served>> HitAsync<TRequest, TProduct>(Work<TRequest, TProduct> work, TRequest request, CachedAnswer found)
+        where TRequest : GatewayRequest
+        where TProduct : class
     {
+        // Whoever asked first has named it for their own reports, not for these.
+        var known = found with { Usage = work.Label(request, found.Usage) };
         var (operationId, now) = (ids.NewOperationId(), time.GetUtcNow());
         var receipt = Receipt.OfHit(operationId, known.Usage);
         if (request.Claim is { } claim)
@@ -102,7 +106,7 @@ public sealed class Gateway(
             }
         }
 
-        usageLog.Add(request.Caller.AccountId, new UsageRecord(operationId, UsageEvents.CacheHit, kind, now, known.Usage));
+        usageLog.Add(request.Caller.AccountId, new UsageRecord(operationId, UsageEvents.CacheHit, work.Kind, now, known.Usage));
         return new Served(known, receipt, now, Account: null);
     }
 
@@ -152,14 +156,14 @@ public sealed class Gateway(
             chosen,
             catalog.Where(model => work.CanServe(request, model)),
             (model, token) => work.CallAsync(request, model, hold, token),
-            () => accounts.IsHeldAsync(request.Caller.AccountId, hold));
+            async () => work.MayAskAnother(request) && await accounts.IsHeldAsync(request.Caller.AccountId, hold));
         if (result.Value is not { } product)
         {
             return await GiveUpAsync(request.Caller, hold, quote, result);
         }
 
-        var usage = work.Measure(request, product, Facts(quote, result));
-        var cost = Cost.Of(Charges.CostNanoUsd(quote.Kind, result.Model.Price, usage), UncertainNanoUsd(quote, hold, result));
+        var usage = work.Measure(request, product, Outlays.Facts(quote, result));
+        var cost = Outlays.Of(quote, hold, result, usage);
         if (await keeping.KeepAsync(work, product, usage, hold) is not { } answer)
         {
             var unkept = new Release(hold.OperationId, RefusalCodes.StorageUnavailable, cost.NanoUsd, usage) { UncertainCostNanoUsd = cost.UncertainNanoUsd };
@@ -171,7 +175,7 @@ public sealed class Gateway(
         var payload = request.Claim is null ? null : Replays.ToPayload(answer, result.Attempts, chargeMicro, cost);
         var settle = new Settle(hold.OperationId, chargeMicro, cost.NanoUsd, usage) { UncertainCostNanoUsd = cost.UncertainNanoUsd, Payload = payload };
         var settling = settlements.EndAsync(request.Caller.AccountId, settle);
-        if (cacheKey is not null)
+        if (cacheKey is not null && !usage.IsPartial)
         {
             await cache.StoreAsync(cacheKey, answer, request.Cache.Ttl ?? work.DefaultTtl, CancellationToken.None);
         }
@@ -229,8 +233,8 @@ public sealed class Gateway(
         where TProduct : class
     {
         var failure = result.Failure ?? ProviderFailure.BadAnswer;
-        var uncertainNanoUsd = UncertainNanoUsd(quote, hold, result);
-        var release = new Release(hold.OperationId, failure.ToCode(), uncertainNanoUsd, Facts(quote, result)) { UncertainCostNanoUsd = uncertainNanoUsd };
+        var uncertainNanoUsd = Outlays.UncertainNanoUsd(quote, hold, result);
+        var release = new Release(hold.OperationId, failure.ToCode(), uncertainNanoUsd, Outlays.Facts(quote, result)) { UncertainCostNanoUsd = uncertainNanoUsd };
         await settlements.EndAsync(caller.AccountId, release);
         var refusal = failure switch
         {
@@ -239,22 +243,5 @@ public sealed class Gateway(
             _ => new Refusal(RefusalCodes.ProviderFailed, "No provider could answer. Nothing was charged.", result.RetryAfter),
         };
         return refusal.With("attempts", result.Attempts);
-    }
-
-    /// <summary>What attempts that gave no answer may have cost us at most.</summary>
-    private static long UncertainNanoUsd<TProduct>(Quote quote, Hold hold, ChainResult<TProduct> result)
-        where TProduct : class =>
-        result.MayBill.Sum(model => Charges.WorstCostNanoUsd(quote.Kind, model, quote.Offers[hold.OfferIndex].InputTokens, hold.OutputTokens));
-
-    private static UsageFacts Facts<TProduct>(Quote quote, ChainResult<TProduct> result)
-        where TProduct : class
-    {
-        var served = result.Model.Model;
-        return new UsageFacts(quote.Selected.Model.Id, served.Id, result.Provider, served.Tier.ToString().ToLowerInvariant(), "provider")
-        {
-            Attempts = result.Attempts.Length,
-            ProviderMs = result.ProviderMs,
-            FallbackReason = result.FallbackReason,
-        };
     }
 }

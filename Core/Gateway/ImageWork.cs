@@ -69,6 +69,8 @@ public sealed class ImageWork(Quoter quoter, ProviderRegistry providers, IImageS
 
     public override UsageFacts Measure(ImageRequest request, ImageBytes product, UsageFacts usage) => usage with { Images = 1 };
 
+    public override UsageFacts Label(ImageRequest request, UsageFacts usage) => usage;
+
     public override async Task<CachedAnswer> KeepAsync(ImageBytes product, UsageFacts usage, Hold hold, DateTimeOffset now)
     {
         var name = $"{now.UtcDateTime.ToString("yyyy/MM", CultureInfo.InvariantCulture)}/{hold.OperationId}.{product.Extension}";

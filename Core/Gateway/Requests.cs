@@ -2,6 +2,7 @@ using ServerlessAi.Access;
 using ServerlessAi.Accounts;
 using ServerlessAi.Caching;
 using ServerlessAi.Pricing;
+using ServerlessAi.Providers.Text;
 
 namespace ServerlessAi;
 
@@ -23,7 +24,11 @@ public sealed record ImageRequest(Caller Caller, string Prompt, string Aspect, s
 /// <param name="ChatId">Groups calls for reporting; null for none.</param>
 public sealed record TextRequest(
     Caller Caller, string Prompt, string? System, string? Model, int? MaxTokens, double? Temperature, string? ChatId, CacheUse Cache)
-    : GatewayRequest(Caller, Cache);
+    : GatewayRequest(Caller, Cache)
+{
+    /// <summary>Where the answer goes as it comes; null when it is wanted whole.</summary>
+    public ChatRelay? Relay { get; init; }
+}
 
 /// <param name="Provider">Whose search; null for any, or for that of <paramref name="Model"/>.</param>
 /// <param name="Model">Id, alias or vendor name; null takes the first in fallback order.</param>

@@ -53,6 +53,8 @@ public sealed class SearchWork(Quoter quoter, ProviderRegistry providers) : Work
     // A call costs what it costs, whatever it found.
     public override UsageFacts Measure(SearchRequest request, SearchResult product, UsageFacts usage) => usage;
 
+    public override UsageFacts Label(SearchRequest request, UsageFacts usage) => usage;
+
     public override Task<CachedAnswer> KeepAsync(SearchResult product, UsageFacts usage, Hold hold, DateTimeOffset now) =>
         Task.FromResult(new CachedAnswer(usage, now) { Text = StoredJson.Write(product) });
 

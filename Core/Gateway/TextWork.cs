@@ -13,7 +13,6 @@ public sealed class TextWork(Quoter quoter, ProviderRegistry providers) : Work<T
     private const int PromptLimit = 200_000;
     private const int DefaultOutputTokens = 1_024;
     private const int OutputTokensLimit = 200_000;
-    private const long UsageLimit = 1_000_000_000;
     private const int ChatIdLimit = 128;
 
     public override WorkKind Kind => WorkKind.Text;
@@ -52,24 +51,24 @@ public sealed class TextWork(Quoter quoter, ProviderRegistry providers) : Work<T
     {
         var provider = providers.Text(model.Provider) ?? throw new InvalidOperationException($"No adapter serves '{model.Provider}'.");
         var outputTokens = model.OutputTokens(hold.OutputTokens, InputTokens(request));
-        return await provider.CompleteAsync(new TextCall(model.ModelName, request.Prompt, outputTokens, request.Temperature, request.System), cancellationToken);
+        var call = new TextCall(model.ModelName, request.Prompt, outputTokens, request.Temperature, request.System);
+        if (request.Relay is not { } relay)
+        {
+            return await provider.CompleteAsync(call, cancellationToken);
+        }
+
+        relay.ModelServed = model.Id;
+        return TextChat.Read(await provider.ForwardAsync(TextChat.Of(call, InputTokens(request), relay), cancellationToken));
     }
 
-    public override UsageFacts Measure(TextRequest request, TextResult product, UsageFacts usage) => usage with
-    {
-        InputTokens = Bounded(product.Usage.InputTokens),
-        OutputTokens = Bounded(product.Usage.OutputTokens),
-        CachedInputTokens = Math.Min(Bounded(product.Usage.CachedInputTokens), Bounded(product.Usage.InputTokens)),
-        ReasoningTokens = Bounded(product.Usage.ReasoningTokens),
-        Source = product.Usage.IsReported ? "provider" : "estimated",
-        ChatId = request.ChatId,
-    };
+    public override bool MayAskAnother(TextRequest request) => request.Relay?.MayAskAnother ?? true;
+
+    public override UsageFacts Measure(TextRequest request, TextResult product, UsageFacts usage) => Label(request, TokenUsages.Measure(product.Usage, usage, product.IsPartial));
+
+    public override UsageFacts Label(TextRequest request, UsageFacts usage) => usage with { ChatId = request.ChatId };
 
     public override Task<CachedAnswer> KeepAsync(TextResult product, UsageFacts usage, Hold hold, DateTimeOffset now) =>
         Task.FromResult(new CachedAnswer(usage, now) { Text = product.Text, FinishReason = product.FinishReason });
-
-    // A vendor may report anything; what no call can use must not overflow the arithmetic of money.
-    private static long Bounded(long tokens) => Math.Clamp(tokens, 0, UsageLimit);
 
     private static int OutputTokens(TextRequest request) => request.MaxTokens ?? DefaultOutputTokens;
 

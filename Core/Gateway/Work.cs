@@ -31,6 +31,12 @@ public abstract class Work<TRequest, TProduct>
     /// <summary>Asks one model once.</summary>
     public abstract Task<ProviderOutcome<TProduct>> CallAsync(TRequest request, ModelEntry model, Hold hold, CancellationToken cancellationToken);
 
+    /// <summary>Whether another model may take the place of one that failed: not once the caller has a part of its answer.</summary>
+    public virtual bool MayAskAnother(TRequest request) => true;
+
+    /// <summary>Puts the caller's own labels on usage that another request has made.</summary>
+    public abstract UsageFacts Label(TRequest request, UsageFacts usage);
+
     /// <summary>Fills in what the product used.</summary>
     public abstract UsageFacts Measure(TRequest request, TProduct product, UsageFacts usage);
 

@@ -8,6 +8,7 @@ public enum ModelKind
     Text = 0,
     Image = 1,
     Search = 2,
+    Embedding = 3,
 }
 
 /// <summary>Standard is what budgets fall back to.</summary>

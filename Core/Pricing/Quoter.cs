@@ -45,6 +45,10 @@ public sealed class Quoter(IOptions<AccountOptions> credits)
     public Answer<Quote> Search(Catalog catalog, Func<string, bool> isAvailable, string? model, DateTimeOffset now) =>
         Make(ModelKind.Search, catalog, isAvailable, model, Tier.Standard, now, SearchOffer);
 
+    /// <summary>Embeddings cost what goes in.</summary>
+    public Answer<Quote> Embedding(Catalog catalog, Func<string, bool> isAvailable, string model, int inputTokens, DateTimeOffset now) =>
+        Make(ModelKind.Embedding, catalog, isAvailable, model, Tier.Standard, now, priced => TextOffer(priced, inputTokens, outputTokens: 0));
+
     private static Refusal TooLong(string detail, int inputTokens, int contextWindow) =>
         Refusal.Invalid(detail + " Shorten it, or name a model with a larger window.").With("inputTokens", inputTokens).With("contextWindow", contextWindow);
 

@@ -15,6 +15,9 @@ public static class TokenEstimate
 
     public static int OfPrompt(string prompt) => (Encoding.UTF8.GetByteCount(prompt) + BytesPerToken - 1) / BytesPerToken + FrameTokens;
 
+    /// <summary>The same for a prompt of many parts, by the bytes of all of them.</summary>
+    public static int OfBytes(long bytes) => (int)Math.Min((bytes + BytesPerToken - 1) / BytesPerToken, int.MaxValue / 2);
+
     /// <summary>How many tokens an answer took whose provider did not count them.</summary>
     public static int OfAnswer(string text) => (Encoding.UTF8.GetByteCount(text) + BytesPerToken - 1) / BytesPerToken;
 }

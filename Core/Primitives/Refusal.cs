@@ -8,6 +8,7 @@ public static class RefusalCodes
     public const string InvalidRequest = "invalid_request";
     public const string Unauthenticated = "unauthenticated";
     public const string InsufficientCredits = "insufficient_credits";
+    public const string ModelNotFound = "model_not_found";
     public const string ModelNotAllowed = "model_not_allowed";
     public const string Forbidden = "forbidden";
     public const string NotFound = "not_found";

@@ -10,6 +10,12 @@ public static class FallbackOrder
     /// <param name="chosen">At the price the request was admitted at; the others at theirs of <paramref name="now"/>.</param>
     public static ImmutableArray<PricedModel> Of(PricedModel chosen, Catalog catalog, Func<string, bool> isAvailable, DateTimeOffset now)
     {
+        if (chosen.Model.Kind == ModelKind.Embedding)
+        {
+            // Vectors of two models have nothing in common: another's answer would be wrong, not second best.
+            return [chosen];
+        }
+
         var others = catalog.Serving(chosen.Model.Kind, isAvailable)
             .Where(model => !string.Equals(model.Id, chosen.Model.Id, StringComparison.Ordinal))
             .Select(model => new PricedModel(model, model.PriceAt(now)))

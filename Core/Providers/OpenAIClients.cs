@@ -25,11 +25,16 @@ internal sealed class OpenAIClients(OpenAIEndpoint endpoint, IHttpClientFactory 
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
+    private const int ErrorLimit = 1024 * 1024;
+
     private const string AzureScope = "https://cognitiveservices.azure.com/.default";
 
     private readonly Lazy<OpenAIClient> client = new(() => Create(endpoint, http, services));
 
     public OpenAIEndpoint Endpoint => endpoint;
+
+    /// <summary>What must not stand in anybody's answer or log.</summary>
+    public string? Key => endpoint.ApiKey;
 
     public HttpClient CreateHttp() => http.CreateClient(VendorHttp.Client);
 
@@ -37,19 +42,32 @@ internal sealed class OpenAIClients(OpenAIEndpoint endpoint, IHttpClientFactory 
     /// <param name="call">One of the client's protocol methods.</param>
     /// <param name="limit">Bytes the answer may have at most.</param>
     public Task<ProviderOutcome<T>> AskAsync<T>(Func<OpenAIClient, RequestOptions, Task<ClientResult>> call, int limit, CancellationToken cancellationToken)
+        where T : class => SendAsync(
+            call,
+            async stream =>
+            {
+                var body = await VendorHttp.ReadAsync(stream, limit, cancellationToken);
+                var answer = body is null ? null : JsonSerializer.Deserialize<T>(body, Json);
+                return answer is null ? ProviderOutcome<T>.Failed(ProviderFailure.BadAnswer, "The answer is empty or too large.") : answer;
+            },
+            cancellationToken);
+
+    /// <summary>Asks once, and leaves a successful answer's body to <paramref name="read"/>.</summary>
+    /// <inheritdoc cref="AskAsync{T}"/>
+    public Task<ProviderOutcome<T>> SendAsync<T>(
+        Func<OpenAIClient, RequestOptions, Task<ClientResult>> call, Func<Stream, Task<ProviderOutcome<T>>> read, CancellationToken cancellationToken)
         where T : class => VendorErrors.GuardAsync(async () =>
         {
             var request = new RequestOptions { CancellationToken = cancellationToken, ErrorOptions = ClientErrorBehaviors.NoThrow, BufferResponse = false };
             using var response = (await call(client.Value, request)).GetRawResponse();
-            var body = response.ContentStream is { } stream ? await VendorHttp.ReadAsync(stream, limit, cancellationToken) : [];
+            var stream = response.ContentStream ?? Stream.Null;
             if (response.Status != 200)
             {
                 var wait = RateLimits.RetryAfter(name => response.Headers.TryGetValue(name, out var value) ? value : null, time.GetUtcNow());
-                return OpenAIErrors.Read<T>(response.Status, body, endpoint.ApiKey, wait);
+                return OpenAIErrors.Read<T>(response.Status, await VendorHttp.ReadAsync(stream, ErrorLimit, cancellationToken), Key, wait);
             }
 
-            var answer = body is null ? null : JsonSerializer.Deserialize<T>(body, Json);
-            return answer is null ? ProviderOutcome<T>.Failed(ProviderFailure.BadAnswer, "The answer is empty or too large.") : answer;
+            return await read(stream);
         });
 
     private static OpenAIClient Create(OpenAIEndpoint endpoint, IHttpClientFactory http, IServiceProvider services)

@@ -35,6 +35,9 @@ public sealed class ProviderOptions
 
     public SampleProviderOptions Sample { get; set; } = new();
 
+    [ValidateObjectMembers]
+    public StreamOptions Stream { get; set; } = new();
+
     /// <summary>Time one text call may take, milliseconds.</summary>
     [Range(50, 220_000)]
     public int TextTimeoutMs { get; set; } = 60_000;

@@ -16,9 +16,11 @@ public sealed class ProviderRegistry
     private readonly Dictionary<string, ITextProvider> text;
     private readonly Dictionary<string, IImageProvider> images;
     private readonly Dictionary<string, ISearchProvider> search;
+    private readonly Dictionary<string, IEmbeddingProvider> embeddings;
 
     public ProviderRegistry(
-        IEnumerable<ITextProvider> text, IEnumerable<IImageProvider> images, IEnumerable<ISearchProvider> search, IOptions<ProviderOptions> options, IHostEnvironment environment)
+        IEnumerable<ITextProvider> text, IEnumerable<IImageProvider> images, IEnumerable<ISearchProvider> search, IEnumerable<IEmbeddingProvider> embeddings,
+        IOptions<ProviderOptions> options, IHostEnvironment environment)
     {
         var isEnabled = options.Value.Sample.Enabled ?? (environment.IsDevelopment() && !options.Value.AnyConfigured);
         if (isEnabled && environment.IsProduction())
@@ -30,6 +32,7 @@ public sealed class ProviderRegistry
         this.text = Named(text, provider => provider.Name);
         this.images = Named(images, provider => provider.Name);
         this.search = Named(search, provider => provider.Name);
+        this.embeddings = Named(embeddings, provider => provider.Name);
 
         Dictionary<string, T> Named<T>(IEnumerable<T> all, Func<T, string> name) =>
             all.Where(provider => isEnabled || !string.Equals(name(provider), Sample, StringComparison.Ordinal)).ToDictionary(name, StringComparer.Ordinal);
@@ -45,6 +48,7 @@ public sealed class ProviderRegistry
     {
         ModelKind.Text => Text(provider) is not null,
         ModelKind.Image => Image(provider) is not null,
+        ModelKind.Embedding => Embedding(provider) is not null,
         _ => Search(provider) is not null,
     };
 
@@ -54,11 +58,14 @@ public sealed class ProviderRegistry
 
     public ISearchProvider? Search(string provider) => search.GetValueOrDefault(provider) ?? (SampleStandsIn ? search.GetValueOrDefault(Sample) : null);
 
+    public IEmbeddingProvider? Embedding(string provider) => embeddings.GetValueOrDefault(provider) ?? (SampleStandsIn ? embeddings.GetValueOrDefault(Sample) : null);
+
     /// <summary>Who really serves a provider's models: itself, or the sample in its place.</summary>
     public string ServedBy(ModelKind kind, string provider) => kind switch
     {
         ModelKind.Text => Text(provider)?.Name,
         ModelKind.Image => Image(provider)?.Name,
+        ModelKind.Embedding => Embedding(provider)?.Name,
         _ => Search(provider)?.Name,
     } ?? provider;
 }

@@ -23,6 +23,7 @@ internal static class ProviderServices
     private static IServiceCollection AddSamples(this IServiceCollection services) => services
         .AddSingleton<ITextProvider, SampleTextProvider>()
         .AddSingleton<IImageProvider, SampleImageProvider>()
+        .AddSingleton<IEmbeddingProvider, SampleEmbeddingProvider>()
         .AddSingleton<ISearchProvider, SampleSearchProvider>();
 
     private static IServiceCollection AddOpenAI(this IServiceCollection services, ProviderOptions options)
@@ -37,7 +38,8 @@ internal static class ProviderServices
         services.TryAddSingleton<TokenCredential>(provider => AppIdentity.Create(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
         services
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<OpenAIClients>(provider, OpenAIEndpoint.Of(options.OpenAI)))
-            .AddSingleton<IImageProvider, OpenAIImageProvider>();
+            .AddSingleton<IImageProvider, OpenAIImageProvider>()
+            .AddSingleton<IEmbeddingProvider, OpenAIEmbeddingProvider>();
         return servesText ? services.AddSingleton<ITextProvider, OpenAITextProvider>() : services;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
 using Azure.Data.Tables;
 using ServerlessAi.Accounts;
@@ -24,11 +25,14 @@ internal sealed class Books
             return;
         }
 
-        using var document = JsonDocument.Parse(reply.Body);
-        if (document.RootElement.TryGetProperty("receipt", out var receipt) && !receipt.GetProperty("cached").GetBoolean())
+        using var document = JsonDocument.Parse(JsonOf(reply));
+        if (document.RootElement.TryGetProperty("receipt", out var receipt))
         {
-            var isNew = served.TryAdd(receipt.GetProperty("operationId").GetString()!, Money.FromCredits(receipt.GetProperty("creditsCharged").GetDecimal()));
-            Assert.True(isNew, "Two answers have one operation id.");
+            Note(receipt.GetProperty("operationId").GetString()!, receipt.GetProperty("creditsCharged").GetDecimal(), receipt.GetProperty("cached").GetBoolean());
+        }
+        else if (reply.Headers.TryGetValue("x-operation-id", out var operationId))
+        {
+            Note(operationId, decimal.Parse(reply.Headers["x-credits-charged"], CultureInfo.InvariantCulture), reply.Headers["x-cache"] is "hit");
         }
 
         // Only a change of credits answers a POST with grants. The same idempotency key for the same user is the same change.
@@ -37,6 +41,27 @@ internal sealed class Books
             var user = document.RootElement.GetProperty("userId").GetString()!;
             changes[(user, request.Header("Idempotency-Key") is { } key && key.Trim() is { Length: > 0 } sent ? "key " + sent : $"request {request.Number}")] = true;
         }
+    }
+
+    private void Note(string operationId, decimal charged, bool cached) =>
+        Assert.True(cached || served.TryAdd(operationId, Money.FromCredits(charged)), "Two answers have one operation id.");
+
+    // Of a stream, its last event, or the member that OpenAI's last chunk has for us.
+    private static string JsonOf(FuzzReply reply)
+    {
+        if (!reply.Body.StartsWith("data: ", StringComparison.Ordinal))
+        {
+            return reply.Body;
+        }
+
+        var events = reply.Body.Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        if (events[^1] is not "data: [DONE]")
+        {
+            return events[^1]["data: ".Length..];
+        }
+
+        using var last = JsonDocument.Parse(events[^2]["data: ".Length..]);
+        return last.RootElement.GetProperty("serverlessai").GetRawText();
     }
 
     public async Task AuditAsync(TestApp app)

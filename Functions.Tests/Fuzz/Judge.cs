@@ -37,17 +37,22 @@ internal sealed class Judge(IReadOnlyList<string> secrets)
         return reply.Status switch
         {
             >= 500 => "The app failed.",
-            >= 400 => ProblemOfRefusal(reply),
+            >= 400 => ProblemOfRefusal(request, reply),
             >= 200 and < 300 => ProblemOfSuccess(request, reply),
             _ => "No route answers so.",
         };
     }
 
-    private static string? ProblemOfRefusal(FuzzReply reply)
+    private static string? ProblemOfRefusal(FuzzRequest request, FuzzReply reply)
     {
         if (!reply.Headers.TryGetValue("x-request-id", out var requestId))
         {
             return BeforeTheApp.Contains(reply.Status) && reply.Body.Length == 0 ? null : "A refusal without a request id that the app did not make.";
+        }
+
+        if (IsOpenAI(request))
+        {
+            return ProblemOfOpenAIError(reply);
         }
 
         if (!string.Equals(reply.Headers.GetValueOrDefault("Content-Type"), "application/problem+json", StringComparison.Ordinal))
@@ -66,6 +71,19 @@ internal sealed class Judge(IReadOnlyList<string> secrets)
             : null;
     }
 
+    private static bool IsOpenAI(FuzzRequest request) => request.Route.Template.StartsWith("v1/", StringComparison.Ordinal);
+
+    private static string? ProblemOfOpenAIError(FuzzReply reply)
+    {
+        using var document = JsonDocument.Parse(reply.Body);
+        return document.RootElement.TryGetProperty("error", out var error)
+            && Codes.Contains(error.GetProperty("code").GetString(), StringComparer.Ordinal)
+            && error.GetProperty("message").GetString() is { Length: > 0 }
+            && error.GetProperty("type").GetString() is { Length: > 0 }
+            ? Array.Exists(Internals, word => reply.Body.Contains(word, StringComparison.Ordinal)) ? "The refusal speaks of the inside." : null
+            : "A refusal that is not in OpenAI's form.";
+    }
+
     private static string? ProblemOfSuccess(FuzzRequest request, FuzzReply reply)
     {
         var resource = request.Segments.ElementAtOrDefault(1);
@@ -82,6 +100,11 @@ internal sealed class Judge(IReadOnlyList<string> secrets)
         if (string.Equals(resource, "manage", StringComparison.OrdinalIgnoreCase))
         {
             return "A user got in where only an admin may.";
+        }
+
+        if (reply.Headers.GetValueOrDefault("Content-Type")?.StartsWith("text/event-stream", StringComparison.Ordinal) == true)
+        {
+            return reply.Body.EndsWith("}\n\n", StringComparison.Ordinal) || reply.Body.EndsWith("data: [DONE]\n\n", StringComparison.Ordinal) ? null : "A stream without its end.";
         }
 
         using var document = JsonDocument.Parse(reply.Body);

@@ -58,11 +58,14 @@ internal sealed class ValidRequests(FuzzKeys keys)
 
     private static List<(string Key, string Value)> Fields(FuzzRoute route, Dice dice, string user) => route.Function switch
     {
-        "complete" => [Named("userId", user), .. Text(dice)],
+        "complete" => [Named("userId", user), .. Text(dice), ("\"stream\"", dice.OneIn(3) ? "true" : "false")],
         // Few different images: each one new costs the sample a drawing.
         "ai-preview-image" => [Named("userId", user), Named("prompt", $"A fox, number {dice.Below(12)}"), .. Image()],
         "search" => [Named("userId", user), .. Search(dice), ("\"useCache\"", dice.OneIn(4) ? "false" : "true"), ("\"cacheTTL\"", "60")],
         "estimate" => [Named("kind", dice.Of(["image", "text", "search"])), .. Text(dice), .. Image(), Named("query", "foxes"), ("\"maxResults\"", "3")],
+        "v1-chat-completions" => [.. Chat(dice)],
+        "v1-embeddings" => [Named("model", "text-embedding-3-small"), ("\"input\"", $"[\"fox {dice.Below(4_000)}\"]"), Named("encoding_format", "float")],
+        "v1-images" => [Named("model", "openai-gpt-image-1"), Named("prompt", $"A fox, number {dice.Below(12)}"), Named("size", "1024x1024"), ("\"n\"", "1")],
         "admin-keys" => [Named("userId", user), Named("role", "user"), Named("name", "laptop")],
         "admin-prices" or "admin-price" => [.. Price(dice)],
         "admin-user-credits" => [.. Credits(dice)],
@@ -77,6 +80,13 @@ internal sealed class ValidRequests(FuzzKeys keys)
 
     private static (string Key, string Value)[] Search(Dice dice) =>
         [Named("query", $"Foxes, page {dice.Below(500)}"), Named("provider", dice.Of(["tavily", "serper", "exa", "firecrawl"])), ("\"maxResults\"", "3")];
+
+    private static (string Key, string Value)[] Chat(Dice dice) =>
+    [
+        Named("model", dice.Of(["OPUS_4", "openai-gpt-4.1", "openai-fuzz-model-3"])), ("\"messages\"", $"[{{\"role\":\"user\",\"content\":\"Foxes, part {dice.Below(4_000)}\"}}]"),
+        ("\"max_tokens\"", "64"), ("\"stream\"", dice.OneIn(2) ? "true" : "false"), ("\"stream_options\"", "{\"include_usage\":true}"), ("\"n\"", "2"), ("\"tools\"", "[]"),
+        ("\"metadata\"", "{\"chatId\":\"chat-1\",\"topic\":\"foxes\"}"), Named("user", "somebody"), Named("service_tier", "auto"),
+    ];
 
     private static (string Key, string Value)[] Image() =>
         [Named("aspect", "square"), Named("style", "oil"), Named("size", "24x36"), Named("tier", "premium")];

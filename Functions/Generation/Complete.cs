@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -6,13 +7,26 @@ using ServerlessAi.Functions.Http;
 
 namespace ServerlessAi.Functions.Generation;
 
-/// <summary>Completes a prompt with a text model.</summary>
-public sealed class Complete(BillableRequests requests, TextWork work)
+/// <summary>Completes a prompt with a text model, whole or as a stream.</summary>
+public sealed class Complete(BillableRequests requests, AnswerStreams streams, TextWork work)
 {
     [Function("complete")]
     [Allow(Role.User)]
-    public Task<IActionResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "complete")] HttpRequest http, CancellationToken cancellationToken) =>
-        requests.ServeAsync<TextInput, TextRequest, Providers.Text.TextResult>(
-            http, work, (input, caller) => input.ToRequest(caller), served => new(TextOutput.Of(served)), cancellationToken);
+    public async Task<IActionResult> Run(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "complete")] HttpRequest http, CancellationToken cancellationToken)
+    {
+        var isStream = false;
+        var request = await BillableRequests.ReadAsync<TextInput, TextRequest>(
+            http,
+            body => JsonSerializer.Deserialize<TextInput>(body.Span, Wire.Json),
+            (input, caller) =>
+            {
+                isStream = input.Stream == true;
+                return input.ToRequest(caller);
+            },
+            cancellationToken);
+        return request.Succeeded && isStream
+            ? await streams.SendAsync(http, work, request.Value, (plain, relay) => plain with { Relay = relay }, new TextFrames(), cancellationToken)
+            : await requests.AnswerAsync(http, work, request, served => new(JsonSerializer.Serialize(TextOutput.Of(served), Wire.Json)), cancellationToken);
+    }
 }

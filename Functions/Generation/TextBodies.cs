@@ -6,8 +6,9 @@ namespace ServerlessAi.Functions.Generation;
 
 /// <summary>Body of <c>complete</c>. Only the prompt is required.</summary>
 /// <param name="CacheTTL">Seconds.</param>
+/// <param name="Stream">The answer comes as server-sent events while it is made.</param>
 public sealed record TextInput(
-    string? Prompt, string? System, string? Model, int? MaxTokens, double? Temperature, bool? UseCache, long? CacheTTL, string? ChatId)
+    string? Prompt, string? System, string? Model, int? MaxTokens, double? Temperature, bool? UseCache, long? CacheTTL, string? ChatId, bool? Stream = null)
 {
     public Answer<TextRequest> ToRequest(Caller caller)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using ServerlessAi.Access;
@@ -20,22 +21,40 @@ public sealed class BillableRequests(Gateway gateway, KeyedAnswers answers, Rece
         where TRequest : GatewayRequest
         where TProduct : class
     {
+        var request = await ReadAsync(http, body => JsonSerializer.Deserialize<TInput>(body.Span, Wire.Json), convert, cancellationToken);
+        return await AnswerAsync(http, work, request, async served => JsonSerializer.Serialize(await show(served), Wire.Json), cancellationToken);
+    }
+
+    /// <summary>The gateway's request, its idempotency key included.</summary>
+    public static async Task<Answer<TRequest>> ReadAsync<TInput, TRequest>(
+        HttpRequest http, Func<ReadOnlyMemory<byte>, TInput?> parse, Func<TInput, Caller, Answer<TRequest>> convert, CancellationToken cancellationToken)
+        where TInput : class
+        where TRequest : GatewayRequest
+    {
         var caller = http.Caller();
-        var input = IdempotencyKeys.Problem(http) ?? await http.ReadJsonAsync<TInput>(Wire.Json, cancellationToken);
+        var input = IdempotencyKeys.Problem(http) ?? await http.ReadAsync(parse, cancellationToken);
         var request = input.Then(body => convert(body, caller));
+        return request.Succeeded ? request.Value with { Claim = await IdempotencyKeys.ReadAsync(http, caller, cancellationToken) } : request;
+    }
+
+    /// <param name="write">Makes the answer's body, as JSON.</param>
+    public async Task<IActionResult> AnswerAsync<TRequest, TProduct>(
+        HttpRequest http, Work<TRequest, TProduct> work, Answer<TRequest> request, Func<Served, ValueTask<string>> write, CancellationToken cancellationToken)
+        where TRequest : GatewayRequest
+        where TProduct : class
+    {
         if (!request.Succeeded)
         {
             return Problems.From(request.Refusal, http.HttpContext);
         }
 
-        var claim = await IdempotencyKeys.ReadAsync(http, caller, cancellationToken);
-        var served = await gateway.ServeAsync(work, request.Value with { Claim = claim }, cancellationToken);
+        var served = await gateway.ServeAsync(work, request.Value, cancellationToken);
         if (!served.Succeeded)
         {
             return Problems.From(served.Refusal, http.HttpContext);
         }
 
         headers.Add(http, served.Value);
-        return await answers.SendAsync(http, caller.AccountId, claim, served.Value, show);
+        return await answers.SendAsync(http, request.Value.Caller.AccountId, request.Value.Claim, served.Value, write);
     }
 }

@@ -13,22 +13,28 @@ public sealed class KeyedAnswers(Replays replays)
     /// <param name="accountId">The account that owns the key.</param>
     /// <param name="claim">The key; null for none.</param>
     /// <param name="show">Makes the answer's body; not asked when one is kept.</param>
-    public async Task<IActionResult> SendAsync<T>(HttpRequest http, string accountId, Claim? claim, T answer, Func<T, ValueTask<object>> show)
+    public Task<IActionResult> SendAsync<T>(HttpRequest http, string accountId, Claim? claim, T answer, Func<T, ValueTask<object>> show)
+        where T : Repeatable => SendAsync(http, accountId, claim, answer, async value => JsonSerializer.Serialize(await show(value), Wire.Json));
+
+    /// <inheritdoc cref="SendAsync{T}(HttpRequest, string, Claim, T, Func{T, ValueTask{object}})"/>
+    /// <param name="write">Makes the answer's body, as JSON; not asked when one is kept.</param>
+    public async Task<IActionResult> SendAsync<T>(HttpRequest http, string accountId, Claim? claim, T answer, Func<T, ValueTask<string>> write)
         where T : Repeatable
+    {
+        MarkReplayed(http, answer);
+        var body = answer.ReplayedBody ?? await KeepAsync(accountId, claim, answer, await write(answer));
+        return new ContentResult { Content = body, ContentType = ContentType, StatusCode = StatusCodes.Status200OK };
+    }
+
+    public static void MarkReplayed(HttpRequest http, Repeatable answer)
     {
         if (answer.Replayed)
         {
             http.HttpContext.Response.Headers[IdempotencyKeys.ReplayedHeader] = "true";
         }
-
-        var body = answer.ReplayedBody ?? await MakeAsync(accountId, claim, answer, show);
-        return new ContentResult { Content = body, ContentType = ContentType, StatusCode = StatusCodes.Status200OK };
     }
 
-    private async Task<string> MakeAsync<T>(string accountId, Claim? claim, T answer, Func<T, ValueTask<object>> show)
-        where T : Repeatable
-    {
-        var body = JsonSerializer.Serialize(await show(answer), Wire.Json);
-        return claim is null ? body : await replays.KeepBodyAsync(accountId, claim, answer.OperationId, body);
-    }
+    /// <returns>The body to answer with: the one that was kept first.</returns>
+    public async Task<string> KeepAsync(string accountId, Claim? claim, Repeatable answer, string body) =>
+        claim is null ? body : await replays.KeepBodyAsync(accountId, claim, answer.OperationId, body);
 }

@@ -19,6 +19,7 @@ public sealed partial class ProblemMiddleware(ILogger<ProblemMiddleware> logger)
         }
 
         RequestId.Assign(http, context.InvocationId);
+        OpenAIShape.Choose(http, context.FunctionDefinition.Name);
         try
         {
             await next(context);

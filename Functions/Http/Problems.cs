@@ -13,6 +13,20 @@ public static class Problems
     public static IActionResult From(Refusal refusal, HttpContext http)
     {
         var status = StatusOf(refusal.Code);
+        AddHeaders(refusal, status, http);
+        var contentType = OpenAIShape.IsAsked(http) ? null : ContentType;
+        return new JsonResult(BodyOf(refusal, http), Wire.Json) { StatusCode = status, ContentType = contentType };
+    }
+
+    /// <summary>The document alone, for answers that have begun when something goes wrong.</summary>
+    public static object BodyOf(Refusal refusal, HttpContext http)
+    {
+        var status = StatusOf(refusal.Code);
+        if (OpenAIShape.IsAsked(http))
+        {
+            return OpenAIShape.Of(refusal, status);
+        }
+
         var body = new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["type"] = $"urn:serverlessai:problem:{refusal.Code}",
@@ -29,17 +43,24 @@ public static class Problems
 
         if (refusal.RetryAfter is { } wait)
         {
+            body["retryAfterMs"] = (long)Math.Ceiling(wait.TotalMilliseconds);
+        }
+
+        return body;
+    }
+
+    private static void AddHeaders(Refusal refusal, int status, HttpContext http)
+    {
+        if (refusal.RetryAfter is { } wait)
+        {
             // Whole seconds, rounded up: RFC 9110 has no smaller unit. The body says it to the millisecond.
             http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-            body["retryAfterMs"] = (long)Math.Ceiling(wait.TotalMilliseconds);
         }
 
         if (status == StatusCodes.Status401Unauthorized)
         {
             http.Response.Headers.WWWAuthenticate = "Bearer";
         }
-
-        return new JsonResult(body, Wire.Json) { StatusCode = status, ContentType = ContentType };
     }
 
     private static int StatusOf(string code) => code switch
@@ -48,7 +69,7 @@ public static class Problems
         RefusalCodes.Unauthenticated => 401,
         RefusalCodes.InsufficientCredits => 402,
         RefusalCodes.ModelNotAllowed or RefusalCodes.Forbidden => 403,
-        RefusalCodes.NotFound => 404,
+        RefusalCodes.NotFound or RefusalCodes.ModelNotFound => 404,
         RefusalCodes.Conflict or RefusalCodes.IdempotencyInFlight => 409,
         RefusalCodes.PreconditionFailed => 412,
         RefusalCodes.PayloadTooLarge => 413,

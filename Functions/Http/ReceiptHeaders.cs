@@ -10,6 +10,7 @@ public sealed class ReceiptHeaders(AccountViews accounts)
     public void Add(HttpRequest http, Served served)
     {
         var headers = http.HttpContext.Response.Headers;
+        headers["x-operation-id"] = served.OperationId;
         headers["x-credits-charged"] = Text(served.Receipt.CreditsCharged);
         headers["x-cache"] = served.Cached ? "hit" : "miss";
         headers["x-model-served"] = served.Receipt.ModelServed;
@@ -27,6 +28,13 @@ public sealed class ReceiptHeaders(AccountViews accounts)
             headers["x-ratelimit-limit-requests"] = Text(account.RequestsPerMinute);
             headers["x-ratelimit-remaining-requests"] = Text(account.RequestsLeftThisMinute);
         }
+    }
+
+    /// <summary>What is known when a stream begins; the rest stands in its last event.</summary>
+    public static void AddToStream(HttpRequest http, string? modelServed)
+    {
+        http.HttpContext.Response.Headers["x-cache"] = "miss";
+        http.HttpContext.Response.Headers["x-model-served"] = modelServed;
     }
 
     private static string Text(decimal number) => number.ToString("0.######", CultureInfo.InvariantCulture);

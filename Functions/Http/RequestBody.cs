@@ -13,7 +13,11 @@ public static class RequestBody
     private sealed record Buffered(Answer<ReadOnlyMemory<byte>> Bytes);
 
     /// <summary>Reads and converts the body.</summary>
-    public static async Task<Answer<T>> ReadJsonAsync<T>(this HttpRequest http, JsonSerializerOptions options, CancellationToken cancellationToken)
+    public static Task<Answer<T>> ReadJsonAsync<T>(this HttpRequest http, JsonSerializerOptions options, CancellationToken cancellationToken)
+        where T : class => http.ReadAsync(body => JsonSerializer.Deserialize<T>(body.Span, options), cancellationToken);
+
+    /// <param name="parse">Throws <see cref="JsonException"/> for what is no JSON, and makes null of what is no object.</param>
+    public static async Task<Answer<T>> ReadAsync<T>(this HttpRequest http, Func<ReadOnlyMemory<byte>, T?> parse, CancellationToken cancellationToken)
         where T : class
     {
         if (!http.HasJsonContentType())
@@ -29,7 +33,7 @@ public static class RequestBody
 
         try
         {
-            return JsonSerializer.Deserialize<T>(body.Value.Span, options) is { } value ? value : Refusal.Invalid("The body must be a JSON object.");
+            return parse(body.Value) is { } value ? value : Refusal.Invalid("The body must be a JSON object.");
         }
         catch (JsonException exception)
         {

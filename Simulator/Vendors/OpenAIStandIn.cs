@@ -47,14 +47,40 @@ public sealed class OpenAIStandIn : VendorStandIn
         created = 1_760_000_000,
         model = "standin",
         choices = new[] { new { index = 0, message = new { role = "assistant", content = text, refusal }, logprobs = (object?)null, finish_reason = finishReason } },
-        usage = usage is null ? null : new
+        usage = usage is null ? null : UsageOf(usage),
+    });
+
+    /// <summary>A usage object.</summary>
+    public static object UsageOf(StandInUsage usage) => new
+    {
+        prompt_tokens = usage.Input,
+        completion_tokens = usage.Output,
+        total_tokens = unchecked(usage.Input + usage.Output),
+        prompt_tokens_details = new { cached_tokens = usage.Cached, audio_tokens = 0 },
+        completion_tokens_details = new { reasoning_tokens = usage.Reasoning, audio_tokens = 0, accepted_prediction_tokens = 0, rejected_prediction_tokens = 0 },
+    };
+
+    /// <summary>An answer in which the first tool is called, whole or as a stream of pieces.</summary>
+    public static Behaviour ToolCall(string name, string arguments) => Json(200, new
+    {
+        id = "chatcmpl-standin",
+        @object = "chat.completion",
+        created = 1_760_000_000,
+        model = "standin",
+        choices = new[]
         {
-            prompt_tokens = usage.Input,
-            completion_tokens = usage.Output,
-            total_tokens = usage.Input + usage.Output,
-            prompt_tokens_details = new { cached_tokens = usage.Cached, audio_tokens = 0 },
-            completion_tokens_details = new { reasoning_tokens = usage.Reasoning, audio_tokens = 0, accepted_prediction_tokens = 0, rejected_prediction_tokens = 0 },
+            new
+            {
+                index = 0,
+                message = new
+                {
+                    role = "assistant", content = (string?)null,
+                    tool_calls = new[] { new { id = "call_1", type = "function", function = new { name, arguments } } },
+                },
+                finish_reason = "tool_calls",
+            },
         },
+        usage = UsageOf(new StandInUsage()),
     });
 
     /// <summary>An image answer that points to a URL, as DALL·E models give it.</summary>
@@ -69,11 +95,28 @@ public sealed class OpenAIStandIn : VendorStandIn
 
     protected override Task SucceedAsync(HttpContext context, ReceivedRequest request) => request.Path switch
     {
-        "/v1/chat/completions" or "/openai/v1/chat/completions" => Chat(Text, "stop", Usage).Run(context, () => Task.CompletedTask),
+        "/v1/chat/completions" or "/openai/v1/chat/completions" => request.Json["stream"]?.GetValue<bool>() == true
+            ? OpenAIStream.Of(Text, Usage).RunAsync(context)
+            : Chat(Text, "stop", Usage).Run(context, () => Task.CompletedTask),
         "/v1/images/generations" or "/openai/v1/images/generations" => Image.Run(context, () => Task.CompletedTask),
+        "/v1/embeddings" or "/openai/v1/embeddings" => Embeddings(request).Run(context, () => Task.CompletedTask),
         "/picture.png" => PictureAsync(context),
         _ => Error(404, "invalid_request_error", "unknown_url", $"Unknown request URL: {request.Method} {request.Path}.").Run(context, () => Task.CompletedTask),
     };
+
+    // Three numbers each, in the form that was asked for: the official client asks for base64.
+    private Behaviour Embeddings(ReceivedRequest request)
+    {
+        var count = request.Json["input"] is System.Text.Json.Nodes.JsonArray many ? many.Count : 1;
+        object vector = request.Json["encoding_format"]?.GetValue<string>() is "base64" ? Convert.ToBase64String(new byte[3 * sizeof(float)]) : new[] { 0.5, -0.25, 1e-7 };
+        return Json(200, new
+        {
+            @object = "list",
+            data = Enumerable.Range(0, count).Select(index => new { @object = "embedding", index, embedding = vector }),
+            model = "standin",
+            usage = new { prompt_tokens = Usage.Input, total_tokens = Usage.Input },
+        });
+    }
 
     private static Behaviour Image { get; } = Json(200, new
     {

@@ -6,7 +6,11 @@ namespace ServerlessAi.Providers.Text;
 public sealed record TextCall(string Model, string Prompt, int MaxOutputTokens, double? Temperature, string? System = null);
 
 /// <param name="FinishReason">As OpenAI names it: <c>stop</c>, <c>length</c>, <c>content_filter</c>.</param>
-public sealed record TextResult(string Text, string FinishReason, TokenUsage Usage);
+public sealed record TextResult(string Text, string FinishReason, TokenUsage Usage)
+{
+    /// <summary>It was streamed and ended before its end; <see cref="Usage"/> is what was sent, as estimated.</summary>
+    public bool IsPartial { get; init; }
+}
 
 /// <summary>Tokens as the vendor counted them. Cached input is part of input, reasoning part of output.</summary>
 public sealed record TokenUsage(long InputTokens, long OutputTokens, long CachedInputTokens = 0, long ReasoningTokens = 0)
@@ -30,4 +34,11 @@ public interface ITextProvider
 
     /// <summary>Asks once, without retrying. Vendor errors come back as failures; only cancellation throws.</summary>
     Task<ProviderOutcome<TextResult>> CompleteAsync(TextCall call, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Forwards a chat completion in OpenAI's JSON. With a relay, chunks go there as they come, and once one has, what breaks is a partial result rather
+    /// than a failure. An adapter whose vendor has another form may ask for the answer whole and cut it with <see cref="ChatChunks"/>.
+    /// </summary>
+    Task<ProviderOutcome<ChatResult>> ForwardAsync(ChatCall call, CancellationToken cancellationToken) =>
+        Task.FromResult(ProviderOutcome<ChatResult>.Failed(ProviderFailure.ModelNotFound, $"The adapter '{Name}' forwards no chat completions."));
 }

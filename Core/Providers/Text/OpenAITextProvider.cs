@@ -1,5 +1,7 @@
 using System.ClientModel;
+using System.Text;
 using System.Text.Json;
+using ServerlessAi.Pricing;
 
 namespace ServerlessAi.Providers.Text;
 
@@ -30,6 +32,28 @@ internal sealed class OpenAITextProvider(OpenAIClients clients) : ITextProvider
             ? new ChatRequest(call.Model, messages, MaxTokens: null, call.MaxOutputTokens, call.Temperature)
             : new ChatRequest(call.Model, messages, call.MaxOutputTokens, MaxCompletionTokens: null, call.Temperature);
     }
+
+    public async Task<ProviderOutcome<ChatResult>> ForwardAsync(ChatCall call, CancellationToken cancellationToken)
+    {
+        using var body = BinaryContent.Create(BinaryData.FromString(ChatJson.Write(call.Body)));
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, call.Relay?.Life ?? CancellationToken.None);
+        try
+        {
+            return await clients.SendAsync<ChatResult>(
+                (client, options) => client.GetChatClient(call.Model).CompleteChatAsync(body, options),
+                stream => call.Relay is null ? ReadWholeAsync(stream, call, cancellationToken) : ChatStream.ReadAsync(stream, call, clients.Key, cancellationToken),
+                waiting.Token);
+        }
+        catch (OperationCanceledException) when (call.Relay?.Life.IsCancellationRequested == true)
+        {
+            return ProviderOutcome<ChatResult>.Failed(ProviderFailure.Timeout, "The client has left, or all time is used up, before an answer began.");
+        }
+    }
+
+    private static async Task<ProviderOutcome<ChatResult>> ReadWholeAsync(Stream stream, ChatCall call, CancellationToken cancellationToken) =>
+        await VendorHttp.ReadAsync(stream, AnswerLimit, cancellationToken) is { } json
+            ? ChatJson.Read(Encoding.UTF8.GetString(json), call)
+            : ProviderOutcome<ChatResult>.Failed(ProviderFailure.BadAnswer, "The answer is too large.");
 
     private static ProviderOutcome<TextResult> Read(TextCall call, ChatAnswer answer)
     {

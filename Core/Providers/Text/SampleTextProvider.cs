@@ -1,4 +1,3 @@
-
 namespace ServerlessAi.Providers.Text;
 
 /// <summary>Answers without any AI: the same prompt always gives the same text. For trying the gateway without a key.</summary>
@@ -19,4 +18,7 @@ internal sealed class SampleTextProvider : ITextProvider
         return Task.FromResult<ProviderOutcome<TextResult>>(
             new TextResult(answer, isCut ? "length" : "stop", new TokenUsage(inputTokens, outputTokens)));
     }
+
+    public Task<ProviderOutcome<ChatResult>> ForwardAsync(ChatCall call, CancellationToken cancellationToken) =>
+        ChatStream.CutAsync(SampleChat.Complete(call), call);
 }
