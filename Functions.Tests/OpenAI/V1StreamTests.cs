@@ -190,6 +190,21 @@ public sealed class V1StreamTests
         Assert.Single(door.Vendor.Requests);
     }
 
+    [Fact]
+    public async Task What_a_vendor_said_to_nobody_before_it_failed_may_cost_us_and_is_on_record()
+    {
+        await using var door = await Door.OpenAsync();
+        var gate = new TaskCompletionSource();
+        door.Vendor.Script("gpt-4.1", (Five.Before(0, gate.Task) with { ErrorAt = 4 }).ToBehaviour());
+
+        await LeaveAsync(door, after: 0);
+        gate.SetResult();
+        await door.SettledAsync();
+
+        Assert.Equal((10m, 0m), await door.CreditsAsync());
+        Assert.True((await door.App.GetAsync("ai-credits-status?userId=ann")).Number("monthlySpend") > 0);
+    }
+
     private static async Task LeaveAsync(Door door, int after)
     {
         using var leaving = new CancellationTokenSource();

@@ -14,6 +14,7 @@ public sealed class ReceiptHeaders(AccountViews accounts)
         headers["x-credits-charged"] = Text(served.Receipt.CreditsCharged);
         headers["x-cache"] = served.Cached ? "hit" : "miss";
         headers["x-model-served"] = served.Receipt.ModelServed;
+        headers["x-settlement"] = served.Receipt.Settlement;
         if (served.Account is not { } state)
         {
             return;

@@ -2,6 +2,7 @@ using Azure.Data.Tables;
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Simulation.People;
+using ServerlessAi.Simulation.Vendors;
 using ServerlessAi.Simulation.Worlds;
 using ServerlessAi.Simulator.Storage;
 using ServerlessAi.Storage;

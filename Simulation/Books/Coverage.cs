@@ -35,6 +35,7 @@ internal sealed class Coverage
         if (exchange.Reply is not { } reply)
         {
             Add("answer lost");
+            Add("answer lost of a stream", exchange.WantsStream);
             return;
         }
 
@@ -42,9 +43,12 @@ internal sealed class Coverage
         Add("answer replayed", reply.IsReplay);
         if (exchange.IsBillable && reply.Succeeded && !reply.IsReplay)
         {
-            Add("answer cached", reply.Body.GetProperty("cached").GetBoolean());
-            Add("answer by another model", reply.Body.GetProperty("receipt").TryGetProperty("fallbackReason", out _));
-            Add("answer before its charge was written", reply.Body.GetProperty("receipt").GetProperty("settlement").GetString() == "pending");
+            Add("answer cached", reply.IsCached);
+            Add("answer by another model", reply.Receipt is { } receipt && receipt.TryGetProperty("fallbackReason", out _));
+            Add("answer before its charge was written", reply.IsPending);
+            Add("answer streamed", reply.IsStream);
+            Add("answer streamed in part", reply.IsPartial);
+            Add($"answer of {exchange.Path}");
         }
     }
 

@@ -83,8 +83,8 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         var settled = holds.Where(hold => hold.Status == HoldStatus.Settled).ToList();
         switch (exchange.Reply)
         {
-            case { Succeeded: true, IsReplay: false } reply when !reply.Body.GetProperty("cached").GetBoolean():
-                CheckServed(exchange, reply.Body.GetProperty("receipt"));
+            case { Succeeded: true, IsReplay: false, IsCached: false } reply:
+                CheckServed(exchange, reply);
                 break;
             case { Succeeded: true } when settled.Count > 0:
                 world.Violate($"A free answer was charged: {exchange}.");
@@ -93,6 +93,8 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
                 world.Violate($"A refusal was charged: {exchange}.");
                 break;
         }
+
+        CheckStream(exchange);
 
         // What the vendors will send a bill for is in the books, whatever became of the request.
         var bills = world.Vendors.Calls.Where(call => call.Exchange == exchange).Select(call => call.BilledNanoUsd).DefaultIfEmpty().ToList();
@@ -112,12 +114,11 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         }
     }
 
-    private void CheckServed(Exchange exchange, JsonElement receipt)
+    private void CheckServed(Exchange exchange, Reply reply)
     {
-        var operationId = receipt.GetProperty("operationId").GetString();
-        var hold = HoldsOf(exchange).SingleOrDefault(hold => hold.Hold.OperationId == operationId);
-        var charged = Money.FromCredits(receipt.GetProperty("creditsCharged").GetDecimal());
-        var isPending = exchange.Reply!.IsPending;
+        var hold = HoldsOf(exchange).SingleOrDefault(hold => hold.Hold.OperationId == reply.OperationId);
+        var charged = Money.FromCredits(reply.Charged);
+        var isPending = reply.IsPending;
         if (hold is null)
         {
             world.Violate($"An answer was given without a hold: {exchange}.");
@@ -136,10 +137,29 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         }
     }
 
+    /// <summary>What came piece by piece is what the end says, and an answer that broke off is nobody else's.</summary>
+    private void CheckStream(Exchange exchange)
+    {
+        if (exchange.Reply is not { Succeeded: true } reply)
+        {
+            return;
+        }
+
+        if (reply.IsStream && reply.Body.TryGetProperty("text", out var whole) && whole.GetString() != reply.Streamed)
+        {
+            world.Violate($"A stream said '{reply.Streamed}', and at its end '{whole.GetString()}': {exchange}.");
+        }
+
+        if (reply.IsCached && reply.IsPartial)
+        {
+            world.Violate($"An answer that broke off was given again: {exchange}.");
+        }
+    }
+
     private void CheckKey(IReadOnlyList<Exchange> exchanges)
     {
         // An answer that went out before its charge was written says so; repeated later it says what the charge came to.
-        var answers = exchanges.Where(exchange => exchange.Reply is { Succeeded: true } && !exchange.Reply.IsPending).Select(exchange => exchange.Reply!.Text).Distinct(StringComparer.Ordinal).ToList();
+        var answers = exchanges.Where(exchange => exchange.Reply is { Succeeded: true } && !exchange.Reply.IsPending).Select(exchange => exchange.Reply!.Essence).Distinct(StringComparer.Ordinal).ToList();
         if (answers.Count > 1)
         {
             world.Violate($"One key has {answers.Count} answers: {string.Join(" | ", exchanges)} {string.Join(" | ", answers)}");

@@ -1,22 +1,4 @@
-using System.Text.Json;
-
 namespace ServerlessAi.Simulation.People;
-
-/// <summary>An answer as its receiver has it.</summary>
-/// <param name="IsReplay">It carries the header that says so.</param>
-internal sealed record Reply(int Status, string Text, bool IsReplay)
-{
-    private JsonElement? body;
-
-    public bool Succeeded => Status == 200;
-
-    public JsonElement Body => body ??= Text.StartsWith('{') ? JsonDocument.Parse(Text).RootElement : default;
-
-    /// <summary>The answer went out before its charge was written.</summary>
-    public bool IsPending => Succeeded && Body.TryGetProperty("receipt", out var receipt) && receipt.GetProperty("settlement").GetString() == "pending";
-
-    public string? Code => Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("code", out var code) ? code.GetString() : null;
-}
 
 /// <summary>One request that somebody sent, and what came of it.</summary>
 internal sealed class Exchange(int number, string user, string method, string path, string? body, string? key)
@@ -69,7 +51,9 @@ internal sealed class Exchange(int number, string user, string method, string pa
     /// <summary>Credits that an admin's request asks for; 0 for other requests.</summary>
     public decimal Credits { get; init; }
 
-    public bool IsBillable => Path is "api/complete" or "api/ai-preview-image";
+    public bool WantsStream => Body?.Contains("\"stream\":true", StringComparison.Ordinal) == true;
+
+    public bool IsBillable => Method == "POST" && User is not ("admin" or "host");
 
     public override string ToString() => $"#{Number} {User} {Method} {Path} {Key} {Body} -> {(Reply is null ? "broken" : $"{Reply.Status} {Reply.Code}")}";
 }

@@ -5,7 +5,7 @@ using ServerlessAi.Simulation.Worlds;
 namespace ServerlessAi.Simulation.People;
 
 /// <summary>
-/// Somebody who uses the product: asks for images and texts, some of them again and again, some several at once; repeats a request with its idempotency
+/// Somebody who uses the product: asks for images, texts, streams and searches, some of them again and again, some several at once; repeats a request with its idempotency
 /// key when no answer came, sometimes at once and to another instance; and sometimes leaves before the answer is there.
 /// </summary>
 internal sealed class User(World world, string name, Random random)
@@ -47,11 +47,30 @@ internal sealed class User(World world, string name, Random random)
     private (string Path, string Body, string? Key) Draw(string? key)
     {
         var subject = random.Next(2) == 0 ? Subjects[random.Next(Subjects.Length)] : string.Create(CultureInfo.InvariantCulture, $"thing {random.Next(1_000_000)}");
-        return random.Next(2) == 0
-            ? ("api/ai-preview-image", JsonSerializer.Serialize(new { prompt = subject, tier = random.Next(4) == 0 ? "standard" : null }), key)
-            : ("api/complete", JsonSerializer.Serialize(
-                new { prompt = subject, model = Models[random.Next(Models.Length)], maxTokens = OutputTokens[random.Next(OutputTokens.Length)], useCache = random.Next(3) > 0 }), key);
+        var (path, body) = random.Next(20) switch
+        {
+            < 7 => ("ai-preview-image", new { prompt = subject, tier = random.Next(4) == 0 ? "standard" : null }),
+            < 14 => ("complete", Text(subject)),
+            < 18 => ("v1/chat/completions", Chat(subject)),
+            < 19 => ("v1/embeddings", new { model = "openai-text-embedding-3-small", input = subject }),
+            _ => ("search", (object)new { query = subject, provider = random.Next(2) == 0 ? "exa" : null }),
+        };
+        return ("api/" + path, JsonSerializer.Serialize(body), key);
     }
+
+    private object Text(string subject) => new
+    {
+        prompt = subject, model = Model(), maxTokens = Tokens(), useCache = random.Next(3) > 0, stream = random.Next(3) == 0,
+    };
+
+    private object Chat(string subject) => new
+    {
+        model = Model(), messages = new[] { new { role = "user", content = subject } }, max_completion_tokens = Tokens(), stream = random.Next(3) > 0,
+    };
+
+    private string Model() => Models[random.Next(Models.Length)];
+
+    private int Tokens() => OutputTokens[random.Next(OutputTokens.Length)];
 
     private async Task LookAsync()
     {
@@ -76,7 +95,8 @@ internal sealed class User(World world, string name, Random random)
             exchange.Headers["Idempotency-Key"] = key;
         }
 
-        using var patience = random.Next(12) == 0 ? new CancellationTokenSource(TimeSpan.FromMilliseconds(random.Next(3_000)), world.Time) : null;
+        // Whoever reads along knows soon whether it is worth waiting for.
+        using var patience = random.Next(exchange.WantsStream ? 4 : 12) == 0 ? new CancellationTokenSource(TimeSpan.FromMilliseconds(random.Next(3_000)), world.Time) : null;
         return await world.SendAsync(instance, exchange, patience?.Token ?? CancellationToken.None);
     }
 

@@ -12,6 +12,7 @@ using Microsoft.Extensions.Options;
 using ServerlessAi.Functions;
 using ServerlessAi.Primitives;
 using ServerlessAi.Simulation.People;
+using ServerlessAi.Simulation.Vendors;
 using ServerlessAi.Simulator.Storage;
 using ServerlessAi.Simulator.Vendors;
 using ServerlessAi.Storage;
@@ -52,7 +53,7 @@ internal sealed class Instance : IAsyncDisposable
             builder.Services.AddSingleton<IServer>(services => new TestServer(services, Features(), Options.Create(new TestServerOptions { PreserveExecutionContext = true })));
             builder.Services.AddSingleton<TimeProvider>(machine.Clock);
             builder.Services.AddSingleton<IIdSource>(new SeededIds(world.Random($"ids {machine.Number}")));
-            builder.Services.AddSingleton<IHttpClientFactory>(new Vendors.Factory(world.Vendors.HandlerOf(machine)));
+            builder.Services.AddSingleton<IHttpClientFactory>(new VendorRow.Factory(world.Vendors.HandlerOf(machine)));
             builder.Services.AddSingleton(services => new StorageConnection(services.GetRequiredService<IOptions<StorageOptions>>(), link));
         });
         await app.StartAsync();
@@ -103,7 +104,8 @@ internal sealed class Instance : IAsyncDisposable
 
         using var response = await http.SendAsync(request, leaving);
         var text = await response.Content.ReadAsStringAsync(leaving);
-        return new Reply((int)response.StatusCode, text, response.Headers.Contains("Idempotent-Replayed"));
+        var headers = response.Headers.Concat(response.Content.Headers).ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase);
+        return new Reply((int)response.StatusCode, text, headers);
     }
 
     private static Dictionary<string, string?> Settings(WorldPlan plan) => new(plan.Settings, StringComparer.OrdinalIgnoreCase)
@@ -113,9 +115,13 @@ internal sealed class Instance : IAsyncDisposable
         ["Storage:NetworkTimeoutMs"] = "60000",
         ["Access:AdminKey"] = AdminKey,
         ["Providers:OpenAI:ApiKey"] = OpenAIStandIn.ApiKey,
-        ["Providers:OpenAI:BaseUrl"] = Vendors.OpenAIAddress,
+        ["Providers:OpenAI:BaseUrl"] = VendorRow.OpenAIAddress,
         ["Providers:Fal:ApiKey"] = FalStandIn.ApiKey,
-        ["Providers:Fal:BaseUrl"] = Vendors.FalAddress,
+        ["Providers:Fal:BaseUrl"] = VendorRow.FalAddress,
+        ["Providers:Tavily:ApiKey"] = TavilyStandIn.ApiKey,
+        ["Providers:Tavily:BaseUrl"] = VendorRow.TavilyAddress,
+        ["Providers:Exa:ApiKey"] = ExaStandIn.ApiKey,
+        ["Providers:Exa:BaseUrl"] = VendorRow.ExaAddress,
         // Timers run when the world says so.
         ["AzureWebJobs.reset-quotas.Disabled"] = "true",
         ["AzureWebJobs.sweep-holds.Disabled"] = "true",

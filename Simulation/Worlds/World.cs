@@ -1,6 +1,7 @@
 using System.Globalization;
 using ServerlessAi.Simulation.Books;
 using ServerlessAi.Simulation.People;
+using ServerlessAi.Simulation.Vendors;
 using ServerlessAi.Simulator.Storage;
 using ServerlessAi.Simulator.Time;
 
@@ -27,7 +28,7 @@ internal sealed class World
         Weather = new StorageWeather(Plan, Time, Random("weather"));
         Everything = new SimulatedStorage(Time, new SimulatedStorageOptions(PageLimit: 20, EmptyPages: true));
         Storage = Everything.Connect(ChooseFault);
-        Vendors = new Vendors(this);
+        Vendors = new VendorRow(this);
         Books = new Bookkeeper(this);
     }
 
@@ -43,7 +44,7 @@ internal sealed class World
     /// <summary>The same storage, always well, and without delay: for looking into it.</summary>
     public SimulatedStorage Everything { get; }
 
-    public Vendors Vendors { get; }
+    public VendorRow Vendors { get; }
 
     public Bookkeeper Books { get; }
 
@@ -118,8 +119,7 @@ internal sealed class World
         Note($"{exchange.Number} got {exchange.Reply?.Status} {exchange.Reply?.Code} {exchange.Reply?.Text}");
         if (exchange.Reply is { IsPending: true } pending)
         {
-            var operationId = pending.Body.GetProperty("receipt").GetProperty("operationId").GetString()!;
-            exchange.IsChargePromised = await Books.IsEndKeptAsync(exchange.User, operationId);
+            exchange.IsChargePromised = await Books.IsEndKeptAsync(exchange.User, pending.OperationId);
             if (Plan.HasCrashes && chance.Next(2) == 0)
             {
                 // The worst moment: all that this machine still remembers is gone.

@@ -94,10 +94,16 @@ internal static class ChatStream
         ? new ChatResult(assembly.ToJson(), ChatJson.UsageOf(assembly.Usage) ?? ChatJson.Estimate(call, assembly.TextBytes))
         : Broken(call, assembly, Failed(ProviderFailure.BadAnswer, "The stream has no choices."));
 
-    private static ProviderOutcome<ChatResult> Broken(ChatCall call, ChatAssembly assembly, ProviderOutcome<ChatResult> failure) =>
-        call.Relay!.SentTextBytes > 0
-            ? new ChatResult(assembly.ToJson(), ChatJson.Estimate(call, call.Relay.SentTextBytes)) { IsPartial = true }
-            : failure;
+    private static ProviderOutcome<ChatResult> Broken(ChatCall call, ChatAssembly assembly, ProviderOutcome<ChatResult> failure)
+    {
+        if (call.Relay!.SentTextBytes > 0)
+        {
+            return new ChatResult(assembly.ToJson(), ChatJson.Estimate(call, call.Relay.SentTextBytes)) { IsPartial = true };
+        }
+
+        // Words came, and nobody was there to take them: whatever the vendor says now, it did work that it may bill.
+        return assembly.TextBytes > 0 && failure.Failure?.MayHaveCost() == false ? Failed(ProviderFailure.ConnectionLost, failure.Detail) : failure;
+    }
 
     private static ProviderOutcome<ChatResult> Failed(ProviderFailure failure, string? detail) => ProviderOutcome<ChatResult>.Failed(failure, detail);
 }

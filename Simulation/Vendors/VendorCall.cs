@@ -1,10 +1,21 @@
 using ServerlessAi.Simulation.People;
 
-namespace ServerlessAi.Simulation.Worlds;
+namespace ServerlessAi.Simulation.Vendors;
+
+/// <summary>What a vendor is asked for.</summary>
+internal enum Wish
+{
+    Chat,
+    Stream,
+    Image,
+    Embedding,
+    Search,
+}
 
 /// <summary>A call as the vendor's own books have it.</summary>
 /// <param name="Machine">Who called.</param>
-internal sealed record VendorCall(int Number, Exchange Exchange, int Machine, string Model)
+/// <param name="Model">The vendor's name of the model.</param>
+internal sealed record VendorCall(int Number, Exchange Exchange, int Machine, Wish Wish, string Model)
 {
     /// <summary>The vendor did the work, whether or not its answer arrived.</summary>
     public bool Succeeded { get; set; }
