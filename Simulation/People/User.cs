@@ -83,7 +83,9 @@ internal sealed class User(World world, string name, Random random)
 
     private async Task<Reply?> OnceAsync((string Path, string? Body, string? Key) request, string method = "POST")
     {
-        return await FindInstanceAsync() is { } instance ? await SendAsync(instance, request, method) : null;
+        var reply = await FindInstanceAsync() is { } instance ? await SendAsync(instance, request, method) : null;
+        // Whose answer broke off asks again, as for something new.
+        return reply is { IsPartial: true } && random.Next(2) == 0 ? await OnceAsync(request with { Key = null }) : reply;
     }
 
     private async Task<Reply?> SendAsync(Instance instance, (string Path, string? Body, string? Key) request, string method)
@@ -96,7 +98,7 @@ internal sealed class User(World world, string name, Random random)
         }
 
         // Whoever reads along knows soon whether it is worth waiting for.
-        using var patience = random.Next(exchange.WantsStream ? 4 : 12) == 0 ? new CancellationTokenSource(TimeSpan.FromMilliseconds(random.Next(3_000)), world.Time) : null;
+        using var patience = random.Next(exchange.WantsStream ? 3 : 12) == 0 ? new CancellationTokenSource(TimeSpan.FromMilliseconds(random.Next(3_000)), world.Time) : null;
         return await world.SendAsync(instance, exchange, patience?.Token ?? CancellationToken.None);
     }
 

@@ -80,9 +80,17 @@ internal sealed class VendorRow(World world)
         return (wish, body["model"]!.GetValue<string>());
     }
 
-    private Trouble Draw(Wish wish) => isCalm || random.NextDouble() >= world.Plan.ProviderTroubleShare
-        ? Trouble.None
-        : (Trouble)random.Next(1, (int)(wish == Wish.Stream ? Trouble.Last : Trouble.BreaksOff));
+    private Trouble Draw(Wish wish)
+    {
+        if (isCalm || random.NextDouble() >= world.Plan.ProviderTroubleShare)
+        {
+            return Trouble.None;
+        }
+
+        return wish == Wish.Stream && random.Next(2) == 0
+            ? (Trouble)random.Next((int)Trouble.BreaksOff, (int)Trouble.Last)
+            : (Trouble)random.Next(1, (int)Trouble.BreaksOff);
+    }
 
     /// <summary>Does the work, or not, writes it into the vendor's books, and says what is answered.</summary>
     private static (int Status, string Json) Work(VendorCall call, Trouble trouble)
