@@ -23,6 +23,8 @@ public sealed class CrashTests(ITestOutputHelper output)
     public async Task Wherever_an_instance_dies_nothing_is_charged_twice_and_nothing_goes_unrecorded()
     {
         await using var vendor = await OpenAIStandIn.StartAsync();
+        // Long enough to die in the middle of.
+        vendor.Pace = (_, token) => Task.Delay(TimeSpan.FromMilliseconds(20), token);
         var settings = await SettingsAsync(vendor);
         await using var one = new CrashSlot(settings);
         await using var two = new CrashSlot(settings);

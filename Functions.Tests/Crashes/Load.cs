@@ -10,7 +10,7 @@ internal sealed record KeyedRequest(int Number, string User, string Key, string 
     public ConcurrentQueue<string> Answers { get; } = new();
 }
 
-/// <summary>Clients that ask for texts all the time, at whatever instance is up, and repeat a request with its key until it is answered.</summary>
+/// <summary>Clients that ask for texts all the time, whole and as streams, at whatever instance is up, and repeat a request with its key until it is answered.</summary>
 internal sealed class Load(IReadOnlyList<CrashSlot> slots) : IDisposable
 {
     private const int Clients = 12;
@@ -93,16 +93,16 @@ internal sealed class Load(IReadOnlyList<CrashSlot> slots) : IDisposable
                 return null;
             }
 
-            using var message = new HttpRequestMessage(HttpMethod.Post, "complete")
+            using var message = new HttpRequestMessage(HttpMethod.Post, IsOpenAI(request) ? "v1/chat/completions" : "complete")
             {
-                Content = JsonContent.Create(new { userId = request.User, prompt = request.Prompt, model = "openai-gpt-4.1", maxTokens = 50, useCache = false }),
-                Headers = { { "Idempotency-Key", request.Key } },
+                Content = JsonContent.Create(Body(request)),
+                Headers = { { "Idempotency-Key", request.Key }, { "x-user-id", request.User }, { "x-use-cache", "false" } },
             };
             using var response = await instance.Http.SendAsync(message);
             var text = await response.Content.ReadAsStringAsync();
             return (int)response.StatusCode switch
             {
-                200 => text,
+                200 => response.Content.Headers.ContentType?.MediaType == "text/event-stream" ? EndOf(text) : text,
                 409 or 429 or 502 or 503 => null,
                 var status => throw new InvalidOperationException($"{request} got {status}: {text}"),
             };
@@ -117,6 +117,17 @@ internal sealed class Load(IReadOnlyList<CrashSlot> slots) : IDisposable
             sending.Release();
         }
     }
+
+    // One in three asks for a whole text, the others for streams, of each kind.
+    private static bool IsOpenAI(KeyedRequest request) => request.Number % 3 == 2;
+
+    private static object Body(KeyedRequest request) => IsOpenAI(request)
+        ? new { model = "openai-gpt-4.1", max_tokens = 50, stream = true, messages = new[] { new { role = "user", content = request.Prompt } } }
+        : new { prompt = request.Prompt, model = "openai-gpt-4.1", maxTokens = 50, useCache = false, stream = request.Number % 3 == 1 };
+
+    /// <returns>The event with the receipt, which is the same however the words before it are cut; null when the stream came to none.</returns>
+    private static string? EndOf(string stream) => stream.Split('\n').LastOrDefault(line => line.StartsWith("data: {", StringComparison.Ordinal)) is { } end
+        && end.Contains("\"receipt\"", StringComparison.Ordinal) ? end : null;
 
     public void Dispose()
     {

@@ -21,6 +21,9 @@ public sealed class OpenAIStandIn : VendorStandIn
 
     public StandInUsage Usage { get; set; } = new();
 
+    /// <summary>Awaited before each event of a stream that has no script.</summary>
+    public Func<int, CancellationToken, Task> Pace { get; set; } = (_, _) => Task.CompletedTask;
+
     /// <summary>Where an adapter is pointed to: <c>Providers:OpenAI:BaseUrl</c>.</summary>
     public string V1 => BaseUrl + "/v1";
 
@@ -96,7 +99,7 @@ public sealed class OpenAIStandIn : VendorStandIn
     protected override Task SucceedAsync(HttpContext context, ReceivedRequest request) => request.Path switch
     {
         "/v1/chat/completions" or "/openai/v1/chat/completions" => request.Json["stream"]?.GetValue<bool>() == true
-            ? OpenAIStream.Of(Text, Usage).RunAsync(context)
+            ? (OpenAIStream.Of(Text, Usage) with { Pace = Pace }).RunAsync(context)
             : Chat(Text, "stop", Usage).Run(context, () => Task.CompletedTask),
         "/v1/images/generations" or "/openai/v1/images/generations" => Image.Run(context, () => Task.CompletedTask),
         "/v1/embeddings" or "/openai/v1/embeddings" => Embeddings(request).Run(context, () => Task.CompletedTask),
