@@ -5,7 +5,8 @@ namespace ServerlessAi.Providers;
 /// <param name="Address">Where its API begins, without a slash at the end.</param>
 /// <param name="ApiKey">Null only at Azure: the app's identity signs in.</param>
 /// <param name="MaxTokensField">What it calls the limit of output tokens.</param>
-internal sealed record OpenAIEndpoint(string Name, Uri Address, string? ApiKey, bool IsAzure, string MaxTokensField)
+/// <param name="TakesStreamOptions">It wants to be asked for the usage of a stream; others tell it unasked, and refuse the question.</param>
+internal sealed record OpenAIEndpoint(string Name, Uri Address, string? ApiKey, bool IsAzure, string MaxTokensField, bool TakesStreamOptions)
 {
     public const string Standard = "max_completion_tokens";
 
@@ -19,8 +20,9 @@ internal sealed record OpenAIEndpoint(string Name, Uri Address, string? ApiKey, 
         },
         settings.ApiKey is { Length: > 0 } key ? key : null,
         settings.AzureEndpoint is { Length: > 0 },
-        Standard);
+        Standard,
+        TakesStreamOptions: true);
 
     public static OpenAIEndpoint Of(string name, TextVendorOptions settings) =>
-        new(name.ToLowerInvariant(), new Uri(settings.BaseUrl!.TrimEnd('/')), settings.ApiKey, IsAzure: false, settings.MaxTokensField);
+        new(name.ToLowerInvariant(), new Uri(settings.BaseUrl!.TrimEnd('/')), settings.ApiKey, IsAzure: false, settings.MaxTokensField, settings.StreamOptions);
 }

@@ -27,11 +27,16 @@ public sealed class TextVendorOptions
     [RegularExpression("^(max_tokens|max_completion_tokens)$")]
     public string MaxTokensField { get; set; } = "max_tokens";
 
+    /// <summary>
+    /// Whether it is asked for the usage of a stream, with <c>stream_options</c>. Mistral tells it unasked and refuses to be asked. For the kind <c>openai</c> alone.
+    /// </summary>
+    public bool StreamOptions { get; set; } = true;
+
     internal bool IsConfigured => ApiKey is { Length: > 0 };
 
     /// <remarks>
     /// ai.google.dev/gemini-api/docs/openai; docs.mistral.ai/api; api-docs.deepseek.com; console.groq.com/docs/openai and /docs/api-reference, which
-    /// deprecates <c>max_tokens</c>; platform.claude.com/docs/en/api/overview; platform.openai.com/docs/api-reference/chat/create.
+    /// deprecates <c>max_tokens</c>; github.com/openai/openai-agents-python/issues/442 for Mistral's streams; platform.claude.com/docs/en/api/overview; platform.openai.com/docs/api-reference/chat/create.
     /// </remarks>
     internal static Dictionary<string, TextVendorOptions> WellKnown() => new(StringComparer.OrdinalIgnoreCase)
     {
@@ -39,7 +44,7 @@ public sealed class TextVendorOptions
         ["deepseek"] = new() { BaseUrl = "https://api.deepseek.com" },
         ["gemini"] = new() { BaseUrl = "https://generativelanguage.googleapis.com/v1beta/openai" },
         ["groq"] = new() { BaseUrl = "https://api.groq.com/openai/v1", MaxTokensField = "max_completion_tokens" },
-        ["mistral"] = new() { BaseUrl = "https://api.mistral.ai/v1" },
+        ["mistral"] = new() { BaseUrl = "https://api.mistral.ai/v1", StreamOptions = false },
         ["openai"] = new() { BaseUrl = "https://api.openai.com/v1", MaxTokensField = "max_completion_tokens" },
     };
 }

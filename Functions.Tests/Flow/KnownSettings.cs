@@ -21,7 +21,7 @@ internal static class KnownSettings
 
         if (type.IsPrimitive || type == typeof(string) || type == typeof(decimal) || Nullable.GetUnderlyingType(type) is not null)
         {
-            return [(name, value is null ? null : Convert.ToString(value, CultureInfo.InvariantCulture))];
+            return [(name, value is bool flag ? (flag ? "true" : "false") : value is null ? null : Convert.ToString(value, CultureInfo.InvariantCulture))];
         }
 
         return type.GetProperties(BindingFlags.Public | BindingFlags.Instance)

@@ -28,7 +28,8 @@ public sealed class V1ChatTests
         Assert.Equal(200, reply.Status);
         var expected = body.DeepClone().AsObject();
         expected["model"] = "gpt-4.1";
-        expected["max_tokens"] = 2_048;
+        expected.Remove("max_tokens");
+        expected["max_completion_tokens"] = 2_048;
         expected.Remove("userId");
         expected.Remove("metadata");
         Assert.True(JsonNode.DeepEquals(expected, Assert.Single(door.Vendor.Requests).Json), door.Vendor.Requests[0].Body);

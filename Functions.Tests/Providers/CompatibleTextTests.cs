@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ServerlessAi.Providers;
 using ServerlessAi.Providers.Text;
 using ServerlessAi.Simulator.Vendors;
@@ -36,7 +37,7 @@ public sealed class CompatibleTextTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         vendor = await CompatibleStandIn.StartAsync();
-        world = await ProviderWorld.StartAsync(settings: [.. Settings("acme"), .. Settings("Gemini"), .. Settings("groq")]);
+        world = await ProviderWorld.StartAsync(settings: [.. Settings("acme"), .. Settings("Gemini"), .. Settings("groq"), .. Settings("mistral")]);
     }
 
     public async Task DisposeAsync()
@@ -63,6 +64,34 @@ public sealed class CompatibleTextTests : IAsyncLifetime
         await using var other = await ProviderWorld.StartAsync(settings: [.. Settings("acme"), ("Providers:Text:acme:MaxTokensField", "max_completion_tokens")]);
         await other.Registry.Text("acme")!.CompleteAsync(Call, CancellationToken.None);
         Assert.Equal(100, vendor.Requests[0].Json["max_completion_tokens"]!.GetValue<int>());
+    }
+
+    public static TheoryData<Behaviour, TokenUsage> Counts => new()
+    {
+        { GeminiThought, new TokenUsage(21, 65) },
+        { DeepSeekCached, new TokenUsage(100, 20, 64, 7) },
+        { GroqTimed, new TokenUsage(18, 5) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Counts))]
+    public async Task What_is_forwarded_is_counted_like_what_is_asked(Behaviour answer, TokenUsage usage)
+    {
+        vendor.Script(null, answer);
+        Assert.Equal(usage, (await ForwardAsync("acme", relay: null)).Value!.Usage);
+    }
+
+    [Theory]
+    [InlineData("mistral", "max_tokens", false)]
+    [InlineData("groq", "max_completion_tokens", true)]
+    public async Task A_stream_is_asked_for_in_the_words_the_vendor_knows_and_its_usage_is_found(string name, string field, bool isAskedForUsage)
+    {
+        using var relay = new ChatRelay((_, _) => ValueTask.CompletedTask, new StreamOptions(), TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None);
+        var result = (await ForwardAsync(name, relay)).Value!;
+
+        Assert.Equal(new TokenUsage(12, 8), result.Usage);
+        var sent = Assert.Single(vendor.Requests).Json.AsObject();
+        Assert.Equal((100, isAskedForUsage, 1), (sent[field]!.GetValue<int>(), sent.ContainsKey("stream_options"), sent.Count(member => member.Key.StartsWith("max_", StringComparison.Ordinal))));
     }
 
     [Theory]
@@ -130,13 +159,16 @@ public sealed class CompatibleTextTests : IAsyncLifetime
     [Theory]
     [InlineData("""{"choices":[{"message":{"content":["no part"]}}]}""")]
     [InlineData("""{"choices":[{"message":{"content":{"text":"?"}}}]}""")]
-    [InlineData("""{"choices":[{"message":{"content":"Hi"}}],"usage":{"prompt_tokens":"twelve"}}""")]
     [InlineData("""{"choices":[{"mess""")]
     public async Task A_broken_body_is_a_bad_answer(string body)
     {
         vendor.Script(null, Behaviour.Answer(200, body));
         Assert.Equal(ProviderFailure.BadAnswer, (await CompleteAsync("acme")).Failure);
     }
+
+    [Fact]
+    public async Task Counts_that_are_no_numbers_do_not_cost_the_answer_they_come_with() =>
+        Assert.Equal(new TokenUsage(20, 2) { IsReported = false }, await UsageOf(Chat("Hello.", new { prompt_tokens = "twelve" })));
 
     [Fact]
     public async Task A_body_that_breaks_off_is_a_lost_connection()
@@ -160,6 +192,18 @@ public sealed class CompatibleTextTests : IAsyncLifetime
         [($"Providers:Text:{name}:BaseUrl", vendor.Address), ($"Providers:Text:{name}:ApiKey", ApiKey)];
 
     private Task<ProviderOutcome<TextResult>> CompleteAsync(string name) => world.Registry.Text(name)!.CompleteAsync(Call, CancellationToken.None);
+
+    private Task<ProviderOutcome<ChatResult>> ForwardAsync(string name, ChatRelay? relay)
+    {
+        var body = new JsonObject { ["model"] = "some-model", ["messages"] = new JsonArray(), ["max_completion_tokens"] = 100 };
+        if (relay is not null)
+        {
+            body["stream"] = true;
+            body["stream_options"] = new JsonObject { ["include_usage"] = true };
+        }
+
+        return world.Registry.Text(name)!.ForwardAsync(new ChatCall("some-model", body, 100, InputTokens: 3) { Relay = relay }, CancellationToken.None);
+    }
 
     private async Task<TokenUsage> UsageOf(Behaviour answer)
     {

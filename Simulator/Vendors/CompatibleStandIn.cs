@@ -70,7 +70,12 @@ public sealed class CompatibleStandIn : VendorStandIn
 
     protected override bool IsAuthorized(ReceivedRequest request) => request.Headers.GetValueOrDefault("Authorization") is "Bearer " + ApiKey;
 
-    protected override Task SucceedAsync(HttpContext context, ReceivedRequest request) => (request.Path is "/v1/chat/completions"
+    /// <summary>A stream whose last chunk with a choice has the usage too, whether or not anybody asked for it, as Mistral's have.</summary>
+    public static OpenAIStream Stream { get; } = OpenAIStream.Of("Hello from the stand-in.", new StandInUsage(Cached: 0, Reasoning: 0)) with { UsageInLastChoice = true };
+
+    protected override Task SucceedAsync(HttpContext context, ReceivedRequest request) => request.Json["stream"]?.GetValue<bool>() == true
+        ? Stream.RunAsync(context)
+        : (request.Path is "/v1/chat/completions"
         ? Chat("Hello from the stand-in.", new { prompt_tokens = 12, completion_tokens = 8, total_tokens = 20 })
         : Error(404, "invalid_request_error", code: null, $"Unknown request URL: {request.Path}.")).Run(context, () => Task.CompletedTask);
 }

@@ -20,6 +20,9 @@ public sealed record OpenAIStream(IReadOnlyList<string> Words, StandInUsage? Usa
     /// <summary>In place of the event of this place comes OpenAI's error object, and nothing after it.</summary>
     public int? ErrorAt { get; init; }
 
+    /// <summary>The usage has no frame of its own.</summary>
+    public bool UsageInLastChoice { get; init; }
+
     public static OpenAIStream Of(string text, StandInUsage? usage) =>
         new([.. text.Split(' ').Select((word, index) => index == 0 ? word : " " + word)], usage);
 
@@ -63,8 +66,8 @@ public sealed record OpenAIStream(IReadOnlyList<string> Words, StandInUsage? Usa
             yield return Chunk(new { content = word });
         }
 
-        yield return Chunk(new { }, "stop");
-        if (Usage is not null)
+        yield return Chunk(new { }, "stop", UsageInLastChoice && Usage is not null ? OpenAIStandIn.UsageOf(Usage) : null);
+        if (Usage is not null && !UsageInLastChoice)
         {
             yield return JsonSerializer.Serialize(new
             {
@@ -81,7 +84,7 @@ public sealed record OpenAIStream(IReadOnlyList<string> Words, StandInUsage? Usa
         yield return "[DONE]";
     }
 
-    private static string Chunk(object delta, string? finishReason = null) => JsonSerializer.Serialize(new
+    private static string Chunk(object delta, string? finishReason = null, object? usage = null) => JsonSerializer.Serialize(new
     {
         id = "chatcmpl-standin",
         @object = "chat.completion.chunk",
@@ -89,7 +92,7 @@ public sealed record OpenAIStream(IReadOnlyList<string> Words, StandInUsage? Usa
         model = "standin",
         system_fingerprint = "fp_standin",
         choices = new[] { new { index = 0, delta, logprobs = (object?)null, finish_reason = finishReason } },
-        usage = (object?)null,
+        usage,
     });
 
     // A reset may overtake what was sent before it; closing after an exception does not, and leaves the body without its end all the same.

@@ -95,11 +95,9 @@ public static class ChatBody
         sent.Remove("userId");
         sent.Remove("user_id");
         sent["model"] = model;
-        // Older compatible servers know only the old name; whoever uses it means one of them.
-        var name = sent["max_completion_tokens"] is null && sent["max_tokens"] is not null ? "max_tokens" : "max_completion_tokens";
+        // The name that OpenAI has for it; whoever speaks to a server that has another knows that.
         sent.Remove("max_tokens");
-        sent.Remove("max_completion_tokens");
-        sent[name] = Math.Max(1, outputTokens / Choices(body));
+        sent["max_completion_tokens"] = Math.Max(1, outputTokens / Choices(body));
         sent.Remove("stream");
         sent.Remove("stream_options");
         if (stream)

@@ -1,4 +1,4 @@
-using ServerlessAi.Pricing;
+using System.Text.Json.Nodes;
 
 namespace ServerlessAi.Providers.Text;
 
@@ -6,28 +6,28 @@ namespace ServerlessAi.Providers.Text;
 /// <remarks>
 /// Output is what the vendor bills as output: Gemini and xAI count reasoning in <c>total_tokens</c> but not in <c>completion_tokens</c>
 /// (ai.google.dev/gemini-api/docs/thinking, docs.x.ai/docs/guides/reasoning), so what the total has beyond the prompt counts where it is more. DeepSeek
-/// has cached input in a member of its own (api-docs.deepseek.com/guides/kv_cache). All other members may be absent.
+/// has cached input in a member of its own (api-docs.deepseek.com/guides/kv_cache). Embeddings have no output and say nothing of it.
 /// </remarks>
-internal sealed record ChatUsage(long? PromptTokens, long? CompletionTokens, PromptDetails? PromptTokensDetails, CompletionDetails? CompletionTokensDetails)
+internal static class ChatUsage
 {
-    public long? TotalTokens { get; init; }
-
-    public long? PromptCacheHitTokens { get; init; }
-
-    /// <returns>What was reported; an estimate when nothing was, or nothing that can be.</returns>
-    public static TokenUsage Read(ChatUsage? usage, TextCall call, string text)
+    /// <returns>Null when nothing was reported, or nothing that can be.</returns>
+    public static TokenUsage? Read(JsonObject? usage)
     {
-        if (usage is not { PromptTokens: >= 0 and var input, CompletionTokens: >= 0 and var completion })
+        if (usage is null || Long(usage["prompt_tokens"]) is not (>= 0 and var input))
         {
-            return TokenUsage.Estimated(call, text);
+            return null;
         }
 
-        var output = Math.Max(completion, Math.Max(0, usage.TotalTokens ?? 0) - input);
-        var cached = usage.PromptTokensDetails?.CachedTokens ?? usage.PromptCacheHitTokens ?? 0;
-        return new TokenUsage(input, output, Math.Max(0, cached), Math.Max(0, usage.CompletionTokensDetails?.ReasoningTokens ?? 0));
+        var completion = usage["completion_tokens"] is { } counted ? Long(counted) : 0;
+        if (completion is not (>= 0 and var output))
+        {
+            return null;
+        }
+
+        var cached = Long((usage["prompt_tokens_details"] as JsonObject)?["cached_tokens"]) ?? Long(usage["prompt_cache_hit_tokens"]) ?? 0;
+        var reasoning = Long((usage["completion_tokens_details"] as JsonObject)?["reasoning_tokens"]) ?? 0;
+        return new TokenUsage(input, Math.Max(output, Math.Max(0, Long(usage["total_tokens"]) ?? 0) - input), Math.Max(0, cached), Math.Max(0, reasoning));
     }
+
+    private static long? Long(JsonNode? node) => node is JsonValue value && value.TryGetValue<long>(out var number) ? number : null;
 }
-
-internal sealed record PromptDetails(long? CachedTokens);
-
-internal sealed record CompletionDetails(long? ReasoningTokens);

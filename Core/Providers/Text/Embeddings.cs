@@ -40,7 +40,7 @@ internal sealed class OpenAIEmbeddingProvider(OpenAIClients clients) : IEmbeddin
 
     private static ProviderOutcome<ChatResult> Read(string json, EmbeddingCall call) =>
         ChatJson.Parse(json) is { } answer && answer["data"] is JsonArray { Count: > 0 }
-            ? new ChatResult(json, ChatJson.UsageOf(answer["usage"] as JsonObject) ?? new TokenUsage(call.InputTokens, 0) { IsReported = false })
+            ? new ChatResult(json, ChatUsage.Read(answer["usage"] as JsonObject) ?? new TokenUsage(call.InputTokens, 0) { IsReported = false })
             : ProviderOutcome<ChatResult>.Failed(ProviderFailure.BadAnswer, "The answer has no embeddings.");
 }
 

@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ServerlessAi.Pricing;
 
 namespace ServerlessAi.Providers.Text;
@@ -35,7 +36,7 @@ internal sealed class OpenAITextProvider(OpenAIClients clients) : ITextProvider
 
     public async Task<ProviderOutcome<ChatResult>> ForwardAsync(ChatCall call, CancellationToken cancellationToken)
     {
-        using var body = BinaryContent.Create(BinaryData.FromString(ChatJson.Write(call.Body)));
+        using var body = BinaryContent.Create(BinaryData.FromString(ChatJson.Write(Adapt(call.Body))));
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, call.Relay?.Life ?? CancellationToken.None);
         try
         {
@@ -48,6 +49,23 @@ internal sealed class OpenAITextProvider(OpenAIClients clients) : ITextProvider
         {
             return ProviderOutcome<ChatResult>.Failed(ProviderFailure.Timeout, "The client has left, or all time is used up, before an answer began.");
         }
+    }
+
+    // What this server refuses under the name that OpenAI gives it, or at all.
+    private JsonObject Adapt(JsonObject body)
+    {
+        if (body["max_completion_tokens"] is { } limit && !string.Equals(clients.Endpoint.MaxTokensField, OpenAIEndpoint.Standard, StringComparison.Ordinal))
+        {
+            body.Remove("max_completion_tokens");
+            body[clients.Endpoint.MaxTokensField] = limit;
+        }
+
+        if (!clients.Endpoint.TakesStreamOptions)
+        {
+            body.Remove("stream_options");
+        }
+
+        return body;
     }
 
     private static async Task<ProviderOutcome<ChatResult>> ReadWholeAsync(Stream stream, ChatCall call, CancellationToken cancellationToken) =>
@@ -65,7 +83,7 @@ internal sealed class OpenAITextProvider(OpenAIClients clients) : ITextProvider
         var reason = Reason(choice.FinishReason);
         if (TextOf(message.Content) is { Length: > 0 } text)
         {
-            return new TextResult(text, reason, ChatUsage.Read(answer.Usage, call, text));
+            return new TextResult(text, reason, ChatUsage.Read(answer.Usage) ?? TokenUsage.Estimated(call, text));
         }
 
         if (message.Refusal is { Length: > 0 } || reason is "content_filter")
@@ -75,7 +93,7 @@ internal sealed class OpenAITextProvider(OpenAIClients clients) : ITextProvider
 
         // A reasoning model can use up its tokens before it writes; that is an answer, and it costs.
         return reason is "length"
-            ? new TextResult("", reason, ChatUsage.Read(answer.Usage, call, ""))
+            ? new TextResult("", reason, ChatUsage.Read(answer.Usage) ?? TokenUsage.Estimated(call, ""))
             : ProviderOutcome<TextResult>.Failed(ProviderFailure.BadAnswer, "The answer has no text.");
     }
 
@@ -99,7 +117,7 @@ internal sealed class OpenAITextProvider(OpenAIClients clients) : ITextProvider
 
     private sealed record ChatMessage(string Role, string Content);
 
-    private sealed record ChatAnswer(List<ChatChoice>? Choices, ChatUsage? Usage);
+    private sealed record ChatAnswer(List<ChatChoice>? Choices, JsonObject? Usage);
 
     private sealed record ChatChoice(AnswerMessage? Message, string? FinishReason);
 

@@ -28,7 +28,7 @@ public static class ChatJson
         }
 
         var textBytes = choices.Sum(choice => ChatAssembly.TextBytesOf((choice as JsonObject)?["message"]));
-        return new ChatResult(json, UsageOf(answer["usage"] as JsonObject) ?? Estimate(call, textBytes));
+        return new ChatResult(json, ChatUsage.Read(answer["usage"] as JsonObject) ?? Estimate(call, textBytes));
     }
 
     internal static JsonObject? Parse(string json) => Parse(Encoding.UTF8.GetBytes(json));
@@ -65,26 +65,6 @@ public static class ChatJson
         _ = Text(node);
     }
 
-    /// <summary>What the vendor counted; null when it did not, or says nonsense.</summary>
-    internal static TokenUsage? UsageOf(JsonObject? usage)
-    {
-        if (usage is null || Long(usage["prompt_tokens"]) is not { } input || input < 0)
-        {
-            return null;
-        }
-
-        // Embeddings have no output and say nothing of it.
-        var output = usage["completion_tokens"] is { } completion ? Long(completion) : 0;
-        return output is { } counted && counted >= 0
-            ? new TokenUsage(
-                input, counted,
-                Math.Max(0, Long((usage["prompt_tokens_details"] as JsonObject)?["cached_tokens"]) ?? 0),
-                Math.Max(0, Long((usage["completion_tokens_details"] as JsonObject)?["reasoning_tokens"]) ?? 0))
-            : null;
-    }
-
     internal static TokenUsage Estimate(ChatCall call, long textBytes) =>
         new(call.InputTokens, Math.Min(TokenEstimate.OfBytes(textBytes), call.MaxOutputTokens)) { IsReported = false };
-
-    private static long? Long(JsonNode? node) => node is JsonValue value && value.TryGetValue<long>(out var number) ? number : null;
 }

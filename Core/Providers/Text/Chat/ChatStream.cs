@@ -91,7 +91,7 @@ internal static class ChatStream
     }
 
     private static ProviderOutcome<ChatResult> Whole(ChatCall call, ChatAssembly assembly) => assembly.HasChoices
-        ? new ChatResult(assembly.ToJson(), ChatJson.UsageOf(assembly.Usage) ?? ChatJson.Estimate(call, assembly.TextBytes))
+        ? new ChatResult(assembly.ToJson(), ChatUsage.Read(assembly.Usage) ?? ChatJson.Estimate(call, assembly.TextBytes))
         : Broken(call, assembly, Failed(ProviderFailure.BadAnswer, "The stream has no choices."));
 
     private static ProviderOutcome<ChatResult> Broken(ChatCall call, ChatAssembly assembly, ProviderOutcome<ChatResult> failure)
