@@ -30,7 +30,10 @@ for await (const chunk of stream) {
 }
 
 const called = await client.chat.completions.create({ model: CHAT_MODEL, messages, tools });
-seen.tool = called.choices[0].message.tool_calls?.[0].function.name ?? null;
+const call = called.choices[0].message.tool_calls?.[0];
+seen.tool = call?.function.name ?? null;
+const told = [...messages, called.choices[0].message, { role: 'tool', tool_call_id: call?.id, content: 'Foxes are small.' }];
+seen.afterTool = (await client.chat.completions.create({ model: CHAT_MODEL, messages: told, tools })).choices[0].message.content;
 const runner = client.chat.completions.stream({ model: CHAT_MODEL, messages: [...messages, { role: 'user', content: 'Use the tool.' }], tools });
 seen.streamedTool = (await runner.finalChatCompletion()).choices[0].message.tool_calls?.[0].function.name ?? null;
 

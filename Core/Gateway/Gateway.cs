@@ -238,7 +238,7 @@ public sealed class Gateway(
         await settlements.EndAsync(caller.AccountId, release);
         var refusal = failure switch
         {
-            ProviderFailure.InvalidRequest => Refusal.Invalid("The provider does not accept this request: " + result.Detail),
+            ProviderFailure.InvalidRequest or ProviderFailure.Unsupported => Refusal.Invalid("The provider does not accept this request: " + result.Detail),
             ProviderFailure.ContentRefused => new Refusal(RefusalCodes.ContentRefused, "The provider's safety system refused this content."),
             _ => new Refusal(RefusalCodes.ProviderFailed, "No provider could answer. Nothing was charged.", result.RetryAfter),
         };

@@ -27,6 +27,9 @@ public enum ProviderFailure
     /// <summary>The vendor does not know the model (404).</summary>
     ModelNotFound,
 
+    /// <summary>The vendor's API has no way to say what is asked for; another's may.</summary>
+    Unsupported,
+
     /// <summary>The request itself is wrong; no other model would take it either.</summary>
     InvalidRequest,
 
@@ -56,6 +59,7 @@ public static class ProviderFailures
         ProviderFailure.BadAnswer => "bad_answer",
         ProviderFailure.Unauthorized => "unauthorized",
         ProviderFailure.ModelNotFound => "model_not_found",
+        ProviderFailure.Unsupported => "unsupported",
         ProviderFailure.InvalidRequest => "invalid_request",
         _ => "content_refused",
     };

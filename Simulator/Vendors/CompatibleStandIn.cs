@@ -73,9 +73,20 @@ public sealed class CompatibleStandIn : VendorStandIn
     /// <summary>A stream whose last chunk with a choice has the usage too, whether or not anybody asked for it, as Mistral's have.</summary>
     public static OpenAIStream Stream { get; } = OpenAIStream.Of("Hello from the stand-in.", new StandInUsage(Cached: 0, Reasoning: 0)) with { UsageInLastChoice = true };
 
-    protected override Task SucceedAsync(HttpContext context, ReceivedRequest request) => request.Json["stream"]?.GetValue<bool>() == true
-        ? Stream.RunAsync(context)
-        : (request.Path is "/v1/chat/completions"
-        ? Chat("Hello from the stand-in.", new { prompt_tokens = 12, completion_tokens = 8, total_tokens = 20 })
-        : Error(404, "invalid_request_error", code: null, $"Unknown request URL: {request.Path}.")).Run(context, () => Task.CompletedTask);
+    protected override Task SucceedAsync(HttpContext context, ReceivedRequest request)
+    {
+        if (request.Path is not "/v1/chat/completions")
+        {
+            return Error(404, "invalid_request_error", code: null, $"Unknown request URL: {request.Path}.").Run(context, () => Task.CompletedTask);
+        }
+
+        var tool = request.Body.Contains("\"role\":\"tool\"", StringComparison.Ordinal) ? null : request.Json["tools"]?[0]?["function"]?["name"]?.GetValue<string>();
+        if (request.Json["stream"]?.GetValue<bool>() == true)
+        {
+            return (tool is null ? Stream : OpenAIStream.ToolCall(tool, Stream.Usage, "{}") with { UsageInLastChoice = true }).RunAsync(context);
+        }
+
+        var answer = tool is null ? Chat("Hello from the stand-in.", new { prompt_tokens = 12, completion_tokens = 8, total_tokens = 20 }) : OpenAIStandIn.ToolCall(tool, "{}");
+        return answer.Run(context, () => Task.CompletedTask);
+    }
 }

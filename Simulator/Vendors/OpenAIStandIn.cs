@@ -13,6 +13,8 @@ public sealed class OpenAIStandIn : VendorStandIn
 {
     public const string ApiKey = "sk-standin-0123456789abcdef";
 
+    private const string Arguments = """{"what":"foxes"}""";
+
     /// <summary>What the stand-in takes as a token of Microsoft Entra ID.</summary>
     public const string AzureToken = "entra-token-0123456789abcdef";
 
@@ -20,6 +22,9 @@ public sealed class OpenAIStandIn : VendorStandIn
     public string Text { get; set; } = "Hello from the stand-in.";
 
     public StandInUsage Usage { get; set; } = new();
+
+    /// <summary>Whether the first tool of a request is called, as long as it has not been; otherwise tools are left alone.</summary>
+    public bool CallsTools { get; set; }
 
     /// <summary>Awaited before each event of a stream that has no script.</summary>
     public Func<int, CancellationToken, Task> Pace { get; set; } = (_, _) => Task.CompletedTask;
@@ -99,13 +104,19 @@ public sealed class OpenAIStandIn : VendorStandIn
     protected override Task SucceedAsync(HttpContext context, ReceivedRequest request) => request.Path switch
     {
         "/v1/chat/completions" or "/openai/v1/chat/completions" => request.Json["stream"]?.GetValue<bool>() == true
-            ? (OpenAIStream.Of(Text, Usage) with { Pace = Pace }).RunAsync(context)
-            : Chat(Text, "stop", Usage).Run(context, () => Task.CompletedTask),
+            ? (StreamOf(request) with { Pace = Pace }).RunAsync(context)
+            : (ToolOf(request) is { } tool ? ToolCall(tool, Arguments) : Chat(Text, "stop", Usage)).Run(context, () => Task.CompletedTask),
         "/v1/images/generations" or "/openai/v1/images/generations" => Image.Run(context, () => Task.CompletedTask),
         "/v1/embeddings" or "/openai/v1/embeddings" => Embeddings(request).Run(context, () => Task.CompletedTask),
         "/picture.png" => PictureAsync(context),
         _ => Error(404, "invalid_request_error", "unknown_url", $"Unknown request URL: {request.Method} {request.Path}.").Run(context, () => Task.CompletedTask),
     };
+
+    private OpenAIStream StreamOf(ReceivedRequest request) =>
+        ToolOf(request) is { } tool ? OpenAIStream.ToolCall(tool, Usage, Arguments[..9], Arguments[9..]) : OpenAIStream.Of(Text, Usage);
+
+    private string? ToolOf(ReceivedRequest request) =>
+        CallsTools && !request.Body.Contains("\"role\":\"tool\"", StringComparison.Ordinal) ? request.Json["tools"]?[0]?["function"]?["name"]?.GetValue<string>() : null;
 
     // Three numbers each, in the form that was asked for: the official client asks for base64.
     private Behaviour Embeddings(ReceivedRequest request)

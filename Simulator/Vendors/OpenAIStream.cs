@@ -1,75 +1,42 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Http;
 
 namespace ServerlessAi.Simulator.Vendors;
 
 /// <summary>
 /// A streamed chat completion, platform.openai.com/docs/api-reference/chat-streaming: a chunk with the role, one for each word, one with the reason of the
-/// end, the usage, <c>[DONE]</c>.
+/// end, the usage, <c>[DONE]</c>. Place 0 is the role, 1 the first word, one after the last word the end, then the usage.
 /// </summary>
 /// <param name="Words">Each with its own space.</param>
 /// <param name="Usage">Null when the vendor leaves its usage frame out.</param>
-public sealed record OpenAIStream(IReadOnlyList<string> Words, StandInUsage? Usage)
+public sealed record OpenAIStream(IReadOnlyList<string> Words, StandInUsage? Usage) : StreamScript
 {
-    /// <summary>Awaited before each event, by its place: 0 is the role, 1 the first word, one after the last word the end, then the usage.</summary>
-    public Func<int, CancellationToken, Task> Pace { get; init; } = (_, _) => Task.CompletedTask;
-
-    /// <summary>The connection drops before the event of this place.</summary>
-    public int? BreakBefore { get; init; }
-
-    /// <summary>In place of the event of this place comes OpenAI's error object, and nothing after it.</summary>
-    public int? ErrorAt { get; init; }
-
     /// <summary>The usage has no frame of its own.</summary>
     public bool UsageInLastChoice { get; init; }
 
-    public static OpenAIStream Of(string text, StandInUsage? usage) =>
-        new([.. text.Split(' ').Select((word, index) => index == 0 ? word : " " + word)], usage);
+    /// <summary>The tool that is called with the words as pieces of its arguments; null for a text.</summary>
+    public string? Tool { get; init; }
 
-    /// <summary>A pause before each event, by any clock.</summary>
-    public OpenAIStream Every(TimeSpan pause, TimeProvider time) => this with { Pace = (_, token) => Task.Delay(pause, time, token) };
+    /// <summary>The tool is called with these arguments.</summary>
+    public static OpenAIStream ToolCall(string name, StandInUsage? usage, params string[] arguments) => new(arguments, usage) { Tool = name };
 
-    /// <summary>Waits before the event of this place until the test says so.</summary>
-    public OpenAIStream Before(int place, Task gate) =>
-        this with { Pace = (index, token) => index == place ? gate.WaitAsync(token) : Task.CompletedTask };
+    public static OpenAIStream Of(string text, StandInUsage? usage) => new(WordsOf(text), usage);
 
-    public Behaviour ToBehaviour() => new((context, _) => RunAsync(context));
+    protected override string Error { get; } = Event(JsonSerializer.Serialize(new { error = new { message = "The server had an error.", type = "server_error", code = (string?)null } }));
 
-    public async Task RunAsync(HttpContext context)
+    protected override IEnumerable<string> Events()
     {
-        context.Response.ContentType = "text/event-stream";
-        var place = 0;
-        foreach (var data in Events())
-        {
-            await Pace(place, context.RequestAborted);
-            if (place == BreakBefore)
-            {
-                Break(context);
-                return;
-            }
-
-            var isError = place++ == ErrorAt;
-            await context.Response.WriteAsync($"data: {(isError ? Error() : data)}\n\n", context.RequestAborted);
-            await context.Response.Body.FlushAsync(context.RequestAborted);
-            if (isError)
-            {
-                return;
-            }
-        }
-    }
-
-    private IEnumerable<string> Events()
-    {
-        yield return Chunk(new { role = "assistant", content = "", refusal = (string?)null });
+        yield return Tool is null
+            ? Chunk(new { role = "assistant", content = "", refusal = (string?)null })
+            : Chunk(new { role = "assistant", content = (string?)null, tool_calls = new[] { new { index = 0, id = "call_1", type = "function", function = new { name = Tool, arguments = "" } } } });
         foreach (var word in Words)
         {
-            yield return Chunk(new { content = word });
+            yield return Tool is null ? Chunk(new { content = word }) : Chunk(new { tool_calls = new[] { new { index = 0, function = new { arguments = word } } } });
         }
 
-        yield return Chunk(new { }, "stop", UsageInLastChoice && Usage is not null ? OpenAIStandIn.UsageOf(Usage) : null);
+        yield return Chunk(new { }, Tool is null ? "stop" : "tool_calls", UsageInLastChoice && Usage is not null ? OpenAIStandIn.UsageOf(Usage) : null);
         if (Usage is not null && !UsageInLastChoice)
         {
-            yield return JsonSerializer.Serialize(new
+            yield return Event(JsonSerializer.Serialize(new
             {
                 id = "chatcmpl-standin",
                 @object = "chat.completion.chunk",
@@ -78,13 +45,13 @@ public sealed record OpenAIStream(IReadOnlyList<string> Words, StandInUsage? Usa
                 system_fingerprint = "fp_standin",
                 choices = Array.Empty<object>(),
                 usage = OpenAIStandIn.UsageOf(Usage),
-            });
+            }));
         }
 
-        yield return "[DONE]";
+        yield return Event("[DONE]");
     }
 
-    private static string Chunk(object delta, string? finishReason = null, object? usage = null) => JsonSerializer.Serialize(new
+    private static string Chunk(object delta, string? finishReason = null, object? usage = null) => Event(JsonSerializer.Serialize(new
     {
         id = "chatcmpl-standin",
         @object = "chat.completion.chunk",
@@ -93,18 +60,7 @@ public sealed record OpenAIStream(IReadOnlyList<string> Words, StandInUsage? Usa
         system_fingerprint = "fp_standin",
         choices = new[] { new { index = 0, delta, logprobs = (object?)null, finish_reason = finishReason } },
         usage,
-    });
+    }));
 
-    // A reset may overtake what was sent before it; closing after an exception does not, and leaves the body without its end all the same.
-    private static void Break(HttpContext context)
-    {
-        if (context.Response.HasStarted)
-        {
-            throw new IOException("The vendor's connection breaks here.");
-        }
-
-        context.Abort();
-    }
-
-    private static string Error() => JsonSerializer.Serialize(new { error = new { message = "The server had an error.", type = "server_error", code = (string?)null } });
+    private static string Event(string data) => $"data: {data}\n\n";
 }

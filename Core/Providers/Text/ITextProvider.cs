@@ -37,8 +37,7 @@ public interface ITextProvider
 
     /// <summary>
     /// Forwards a chat completion in OpenAI's JSON. With a relay, chunks go there as they come, and once one has, what breaks is a partial result rather
-    /// than a failure. An adapter whose vendor has another form may ask for the answer whole and cut it with <see cref="ChatChunks"/>.
+    /// than a failure. An adapter whose vendor has another form translates.
     /// </summary>
-    Task<ProviderOutcome<ChatResult>> ForwardAsync(ChatCall call, CancellationToken cancellationToken) =>
-        Task.FromResult(ProviderOutcome<ChatResult>.Failed(ProviderFailure.ModelNotFound, $"The adapter '{Name}' forwards no chat completions."));
+    Task<ProviderOutcome<ChatResult>> ForwardAsync(ChatCall call, CancellationToken cancellationToken);
 }

@@ -37,18 +37,10 @@ internal sealed class OpenAITextProvider(OpenAIClients clients) : ITextProvider
     public async Task<ProviderOutcome<ChatResult>> ForwardAsync(ChatCall call, CancellationToken cancellationToken)
     {
         using var body = BinaryContent.Create(BinaryData.FromString(ChatJson.Write(Adapt(call.Body))));
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, call.Relay?.Life ?? CancellationToken.None);
-        try
-        {
-            return await clients.SendAsync<ChatResult>(
-                (client, options) => client.GetChatClient(call.Model).CompleteChatAsync(body, options),
-                stream => call.Relay is null ? ReadWholeAsync(stream, call, cancellationToken) : ChatStream.ReadAsync(stream, call, clients.Key, cancellationToken),
-                waiting.Token);
-        }
-        catch (OperationCanceledException) when (call.Relay?.Life.IsCancellationRequested == true)
-        {
-            return ProviderOutcome<ChatResult>.Failed(ProviderFailure.Timeout, "The client has left, or all time is used up, before an answer began.");
-        }
+        return await ChatRelays.WaitAsync(call, cancellationToken, waiting => clients.SendAsync<ChatResult>(
+            (client, options) => client.GetChatClient(call.Model).CompleteChatAsync(body, options),
+            stream => call.Relay is null ? ReadWholeAsync(stream, call, cancellationToken) : ChatStream.ReadAsync(stream, call, new OpenAIEvents(clients.Key), cancellationToken),
+            waiting));
     }
 
     // What this server refuses under the name that OpenAI gives it, or at all.

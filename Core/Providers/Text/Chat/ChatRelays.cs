@@ -8,4 +8,19 @@ public sealed class ChatRelays(IOptions<ProviderOptions> options, TimeProvider t
     /// <inheritdoc cref="ChatRelay(SendChunk, StreamOptions, TimeSpan, TimeProvider, CancellationToken)"/>
     public ChatRelay Begin(SendChunk send, CancellationToken clientGone) =>
         new(send, options.Value.Stream, TimeSpan.FromMilliseconds(options.Value.TotalTimeoutMs), time, clientGone);
+
+    /// <summary>Runs a vendor's call that is not waited for longer than its relay lives: without a client, or time, an answer that has not begun is of no use.</summary>
+    internal static async Task<ProviderOutcome<ChatResult>> WaitAsync(
+        ChatCall call, CancellationToken cancellationToken, Func<CancellationToken, Task<ProviderOutcome<ChatResult>>> ask)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, call.Relay?.Life ?? CancellationToken.None);
+        try
+        {
+            return await ask(waiting.Token);
+        }
+        catch (OperationCanceledException) when (call.Relay?.Life.IsCancellationRequested == true)
+        {
+            return ProviderOutcome<ChatResult>.Failed(ProviderFailure.Timeout, "The client has left, or all time is used up, before an answer began.");
+        }
+    }
 }

@@ -13,8 +13,9 @@ internal static class ChatStream
     private const int EventLimit = 4 * 1024 * 1024;
     private const long TextLimit = 8 * 1024 * 1024;
 
+    /// <param name="events">Reads what this vendor's events say.</param>
     /// <param name="first">Limits the wait until something is sent; from then on the relay does.</param>
-    public static async Task<ProviderOutcome<ChatResult>> ReadAsync(Stream stream, ChatCall call, string? key, CancellationToken first)
+    public static async Task<ProviderOutcome<ChatResult>> ReadAsync(Stream stream, ChatCall call, IChatEvents events, CancellationToken first)
     {
         var relay = call.Relay!;
         var assembly = new ChatAssembly();
@@ -23,12 +24,13 @@ internal static class ChatStream
         {
             await foreach (var data in ServerSentEvents.ReadAsync(stream, EventLimit, () => relay.HasStarted ? relay.Life : either.Token))
             {
-                if (data is "[DONE]")
+                var said = events.Read(data);
+                if (said.IsEnd)
                 {
                     return Whole(call, assembly);
                 }
 
-                if (await PassOnAsync(data, assembly, relay, key) is { } problem)
+                if ((said.Failure ?? await PassOnAsync(said, assembly, relay)) is { } problem)
                 {
                     return Broken(call, assembly, problem);
                 }
@@ -64,23 +66,24 @@ internal static class ChatStream
     }
 
     /// <returns>What is wrong; null when it went on.</returns>
-    private static async ValueTask<ProviderOutcome<ChatResult>?> PassOnAsync(string data, ChatAssembly assembly, ChatRelay relay, string? key)
+    private static async ValueTask<ProviderOutcome<ChatResult>?> PassOnAsync(ChatEvent said, ChatAssembly assembly, ChatRelay relay)
     {
-        if (ChatJson.Parse(data) is not { } chunk || assembly.TextBytes > TextLimit)
+        if (assembly.TextBytes > TextLimit)
         {
-            return Failed(ProviderFailure.BadAnswer, "The stream is not what the vendor documents, or too long.");
+            return Failed(ProviderFailure.BadAnswer, "The stream is too long.");
         }
 
-        if (chunk["error"] is not null)
+        if (said.Chunk is not { } chunk)
         {
-            return OpenAIErrors.Read<ChatResult>(500, Encoding.UTF8.GetBytes(data), key, retryAfter: null);
+            relay.StayAwake();
+            return null;
         }
 
         var textBytes = assembly.Add(chunk);
         var isOnlyUsage = chunk["usage"] is not null && chunk["choices"] is JsonArray { Count: 0 };
         if (!isOnlyUsage)
         {
-            await relay.SendAsync(Encoding.UTF8.GetBytes(chunk.Remove("usage") ? ChatJson.Write(chunk) : data), textBytes);
+            await relay.SendAsync(Encoding.UTF8.GetBytes(!chunk.Remove("usage") && said.Json is { } json ? json : ChatJson.Write(chunk)), textBytes);
         }
         else
         {
