@@ -46,7 +46,8 @@ internal sealed class OpenAITextProvider(OpenAIClients clients) : ITextProvider
         }
         catch (OperationCanceledException) when (call.Relay?.Life.IsCancellationRequested == true)
         {
-            return ProviderOutcome<ChatResult>.Failed(ProviderFailure.Timeout, "The client has left, or all time is used up, before an answer began.");
+            var failed = ProviderOutcome<ChatResult>.Failed(ProviderFailure.Timeout, "The client has left, or all time is used up, before an answer began.");
+            return failed with { IsAbandoned = call.Relay.IsClientGone };
         }
     }
 

@@ -36,7 +36,7 @@ internal static class ChatStream
         }
         catch (OperationCanceledException) when (relay.Life.IsCancellationRequested)
         {
-            return Broken(call, assembly, Failed(ProviderFailure.Timeout, "The stream did not come to its end in time."));
+            return Broken(call, assembly, Failed(ProviderFailure.Timeout, "The stream did not come to its end in time.") with { IsAbandoned = relay.IsClientGone });
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {
@@ -96,7 +96,7 @@ internal static class ChatStream
 
     private static ProviderOutcome<ChatResult> Broken(ChatCall call, ChatAssembly assembly, ProviderOutcome<ChatResult> failure) =>
         call.Relay!.SentTextBytes > 0
-            ? new ChatResult(assembly.ToJson(), ChatJson.Estimate(call, call.Relay.SentTextBytes)) { IsPartial = true }
+            ? failure.Broken(new ChatResult(assembly.ToJson(), ChatJson.Estimate(call, call.Relay.SentTextBytes)) { IsPartial = true })
             : failure;
 
     private static ProviderOutcome<ChatResult> Failed(ProviderFailure failure, string? detail) => ProviderOutcome<ChatResult>.Failed(failure, detail);
