@@ -26,7 +26,6 @@ internal sealed record Finding(Verdict Verdict, TimeSpan? Rest);
 internal sealed class Circuit
 {
     private static readonly TimeSpan ProbePause = TimeSpan.FromSeconds(1);
-    private static readonly Outcome<Verdict> Neutral = Outcome.FromException<Verdict>(new OperationCanceledException());
 
     private readonly CircuitBreakerStateProvider states = new();
     private readonly ResiliencePipeline<Verdict> pipeline;
@@ -80,24 +79,48 @@ internal sealed class Circuit
     /// <returns>Whether it did.</returns>
     public async Task<bool> TryAsync(Func<Task<Finding>> call)
     {
-        if (Look().Wait is not null)
+        var begunIn = Volatile.Read(ref generation);
+        var sight = Look();
+        if (sight.Wait is not null)
         {
             return false;
         }
 
-        var trial = new Trial(this, call);
+        if (!string.Equals(sight.State, CircuitStates.Closed, StringComparison.Ordinal))
+        {
+            return await ProbeAsync(call);
+        }
+
+        // Told to Polly afterwards, because of a call that runs within it everything that is no failure counts as a success.
+        var finding = await call();
+        if (finding.Verdict != Verdict.Unknown && begunIn == Volatile.Read(ref generation))
+        {
+            Note(finding);
+            await ExecuteAsync(static verdict => ValueTask.FromResult(Outcome.FromResult(verdict)), finding.Verdict);
+        }
+
+        return true;
+    }
+
+    private async Task<bool> ProbeAsync(Func<Task<Finding>> call)
+    {
+        var probe = new Probe(this, call);
+        await ExecuteAsync(static probe => probe.RunAsync(), probe);
+        probe.Bug?.Throw();
+        return probe.WasMade;
+    }
+
+    private async Task ExecuteAsync<TState>(Func<TState, ValueTask<Outcome<Verdict>>> run, TState state)
+    {
         var context = ResilienceContextPool.Shared.Get();
         try
         {
-            await pipeline.ExecuteOutcomeAsync(static (_, trial) => trial.RunAsync(), context, trial);
+            await pipeline.ExecuteOutcomeAsync(static (_, call) => call.run(call.state), context, (run, state));
         }
         finally
         {
             ResilienceContextPool.Shared.Return(context);
         }
-
-        trial.Bug?.Throw();
-        return trial.WasMade;
     }
 
     private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
@@ -116,52 +139,28 @@ internal sealed class Circuit
 
     private void Change()
     {
-        changedAt = time.Now;
-        generation++;
-    }
-
-    private (int Generation, bool IsProbe) Begin()
-    {
-        // Whoever is let through a half-open circuit is the only one.
-        var isProbe = states.CircuitState == CircuitState.HalfOpen;
         lock (gate)
         {
-            return (generation, isProbe);
+            changedAt = time.Now;
+            generation++;
         }
     }
 
-    private Outcome<Verdict> Judge(Finding finding, int begunIn, bool isProbe)
+    private void Note(Finding finding)
     {
-        lock (gate)
+        if (finding is { Verdict: Verdict.Failed, Rest: { } asked })
         {
-            if (begunIn != generation)
+            var longest = TimeSpan.FromMilliseconds(options.RestLimitMs);
+            lock (gate)
             {
-                return Neutral;
-            }
-
-            if (finding is { Verdict: Verdict.Failed, Rest: { } asked })
-            {
-                var longest = TimeSpan.FromMilliseconds(options.RestLimitMs);
-                if (restUntil <= time.Now && !isProbe)
-                {
-                    changedAt = time.Now;
-                }
-
+                changedAt = restUntil <= time.Now ? time.Now : changedAt;
                 restUntil = Later(restUntil, time.Now + (asked < longest ? asked : longest));
             }
-
-            if (isProbe && finding.Verdict == Verdict.Healthy)
-            {
-                Change();
-            }
-
-            // A probe that found nothing out must not leave the circuit half open for ever.
-            return finding.Verdict == Verdict.Unknown && !isProbe ? Neutral
-                : Outcome.FromResult(finding.Verdict == Verdict.Healthy ? Verdict.Healthy : Verdict.Failed);
         }
     }
 
-    private sealed class Trial(Circuit circuit, Func<Task<Finding>> call)
+    /// <summary>The one call that a half-open circuit lets through.</summary>
+    private sealed class Probe(Circuit circuit, Func<Task<Finding>> call)
     {
         public bool WasMade { get; private set; }
 
@@ -170,7 +169,6 @@ internal sealed class Circuit
         public async ValueTask<Outcome<Verdict>> RunAsync()
         {
             WasMade = true;
-            var (generation, isProbe) = circuit.Begin();
             var finding = new Finding(Verdict.Unknown, Rest: null);
             try
             {
@@ -182,7 +180,14 @@ internal sealed class Circuit
                 Bug = ExceptionDispatchInfo.Capture(exception);
             }
 
-            return circuit.Judge(finding, generation, isProbe);
+            circuit.Note(finding);
+            if (finding.Verdict == Verdict.Healthy)
+            {
+                circuit.Change();
+            }
+
+            // One that found nothing out is as good as one that failed: the next decides.
+            return Outcome.FromResult(finding.Verdict == Verdict.Healthy ? Verdict.Healthy : Verdict.Failed);
         }
     }
 }
