@@ -26,11 +26,9 @@ internal sealed class ChainRun<T>(int attemptsLimit)
     /// Whether to try a model at all. Not one whose provider has just been too busy, which would be waiting twice; and the last attempt is kept for another
     /// provider, so that the models of a dead one do not use up all.
     /// </summary>
-    /// <param name="hasOthers">There is another provider than those asked so far.</param>
-    public bool Wants(string provider, bool hasOthers) =>
-        !busyProviders.Contains(provider) && !(hasOthers && asked == attemptsLimit - 1 && askedProviders.Contains(provider));
-
-    public bool HasAsked(string provider) => askedProviders.Contains(provider);
+    /// <param name="ahead">Whose models come after it.</param>
+    public bool Wants(string provider, IEnumerable<string> ahead) => !busyProviders.Contains(provider)
+        && !(asked == attemptsLimit - 1 && askedProviders.Contains(provider) && ahead.Any(other => !askedProviders.Contains(other)));
 
     public void Add(PricedModel model, string provider, Passed<T> passed)
     {

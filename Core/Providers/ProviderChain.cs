@@ -32,10 +32,10 @@ public sealed partial class ProviderChain(
         var each = TimeSpan.FromMilliseconds(options.Value.TimeoutMs(kind));
         var startedAt = time.GetTimestamp();
         var run = new ChainRun<T>(options.Value.Attempts);
-        foreach (var model in models.Take(TriesLimit))
+        foreach (var (place, model) in models.Take(TriesLimit).Index())
         {
             var provider = ServedBy(model);
-            if (!run.Wants(provider, models.Any(other => !run.HasAsked(ServedBy(other)))))
+            if (!run.Wants(provider, models.Skip(place + 1).Select(ServedBy)))
             {
                 continue;
             }

@@ -78,6 +78,23 @@ public sealed class BusyFlowTests
         Assert.True(model.GetProperty("since").GetDateTimeOffset() < model.GetProperty("until").GetDateTimeOffset());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public async Task A_calendar_that_is_set_leaves_an_open_circuit_as_it_is(int days)
+    {
+        await using var door = await Door.OpenAsync(("Providers:Circuit:MinimumCalls", "2"), ("Providers:Circuit:BreakMs", "600000"));
+        door.Vendor.Script(model: null, OpenAIStandIn.Error(500, "server_error", null, "The server had an error."));
+        await EmbedAsync(door, times: 2);
+
+        door.App.Clock.Advance(TimeSpan.FromDays(days));
+        // Somebody new, because credits given tomorrow are not there today.
+        var refused = await EmbedAsync(door, times: 1, user: "bob");
+
+        Assert.Equal((503, 2), (refused.Status, door.Vendor.Requests.Count));
+        Assert.InRange(int.Parse(refused.Headers["Retry-After"], System.Globalization.CultureInfo.InvariantCulture), 500, 600);
+    }
+
     [Fact]
     public async Task The_receipt_names_an_open_circuit_that_was_passed_over()
     {
@@ -137,12 +154,12 @@ public sealed class BusyFlowTests
         Assert.Equal(("healthy", "degraded"), (unharmed.Text("status"), (await door.App.GetAsync("health")).Text("status")));
     }
 
-    private static async Task<Reply> EmbedAsync(Door door, int times)
+    private static async Task<Reply> EmbedAsync(Door door, int times, string user = "ann")
     {
         Reply? last = null;
         for (var time = 0; time < times; time++)
         {
-            last = await door.App.PostAsync("v1/embeddings", new JsonObject { ["userId"] = "ann", ["model"] = "text-embedding-3-large", ["input"] = $"a fox {time}" });
+            last = await door.App.PostAsync("v1/embeddings", new JsonObject { ["userId"] = user, ["model"] = "text-embedding-3-large", ["input"] = $"a fox {time}" });
         }
 
         return last!;
