@@ -10,6 +10,7 @@ using ServerlessAi.Images;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
 using ServerlessAi.Providers;
+using ServerlessAi.Providers.Resilience;
 using ServerlessAi.Providers.Text;
 using ServerlessAi.Storage;
 
@@ -104,6 +105,9 @@ public static class CoreServices
         .AddVendors(configuration)
         .AddSingleton<ProviderRegistry>()
         .AddSingleton<ChatRelays>()
+        .AddMetrics()
+        .AddSingleton<ProviderMetrics>()
+        .AddSingleton<ProviderGates>()
         .AddSingleton<ProviderChain>();
 
     private static IServiceCollection AddGateway(this IServiceCollection services, IConfiguration configuration) => services

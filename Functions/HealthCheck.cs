@@ -6,7 +6,7 @@ using ServerlessAi.Functions.Http;
 
 namespace ServerlessAi.Functions;
 
-/// <summary>Whether storage answers, and which providers there are. 503 when something is missing.</summary>
+/// <summary>Whether storage answers, and how each provider does. 503 without storage; a provider in trouble is <c>degraded</c> and 200.</summary>
 public sealed class HealthCheck(Health health)
 {
     [Function("health")]

@@ -131,7 +131,7 @@ async function waitForHealth(url) {
 function greet(url, storagePort, data, settings, health) {
   const serves = health.sampleStandsIn
     ? 'No provider keys: the built-in sample serves.'
-    : `Providers: ${health.providers.join(', ') || 'none is configured'}.`;
+    : `Providers: ${health.providers.map((provider) => provider.name).join(', ') || 'none is configured'}.`;
   console.log(`
 ServerlessAi is running. Ctrl-C stops it.
 

@@ -16,7 +16,7 @@ namespace ServerlessAi;
 /// <item>Cache: an answer that is known is free, even with an empty balance; identical requests under way share one call.</item>
 /// <item>Quote: model, price version, worst case, and the cheaper tier to fall back to.</item>
 /// <item>Reserve: one conditional transaction checks every limit and takes the hold.</item>
-/// <item>Call: the provider chain, bounded in models and time. A stream goes to the client from here, as it comes.</item>
+/// <item>Call: the provider chain, bounded in models and time, through each provider's queue and circuit breakers. A stream goes to the client from here, as it comes.</item>
 /// <item>Settle: one conditional transaction charges, gives back the rest, and writes ledger, usage and roll-ups.</item>
 /// <item>Answer, with a receipt.</item>
 /// </list>
@@ -26,6 +26,9 @@ public sealed class Gateway(
     Throttle throttle, AnswerCache cache, Flights flights, CatalogStore catalogs, AccountStore accounts, PlanBook plans, PlatformSpend spend,
     ProviderChain chain, Keeping keeping, Settlements settlements, Replays replays, UsageLog usageLog, IIdSource ids, TimeProvider time, IOptions<AccountOptions> credits)
 {
+    // When no provider said how long its rush will last.
+    private static readonly TimeSpan BusyPause = TimeSpan.FromSeconds(2);
+
     /// <summary>Serves one request.</summary>
     /// <param name="cancellationToken">The client's; it counts until credits are reserved.</param>
     public async Task<Answer<Served>> ServeAsync<TRequest, TProduct>(Work<TRequest, TProduct> work, TRequest request, CancellationToken cancellationToken)
@@ -155,6 +158,7 @@ public sealed class Gateway(
         var result = await chain.RunAsync(
             chosen,
             catalog.Where(model => work.CanServe(request, model)),
+            request.Caller.AccountId,
             (model, token) => work.CallAsync(request, model, hold, token),
             async () => work.MayAskAnother(request) && await accounts.IsHeldAsync(request.Caller.AccountId, hold));
         if (result.Value is not { } product)
@@ -240,6 +244,8 @@ public sealed class Gateway(
         {
             ProviderFailure.InvalidRequest or ProviderFailure.Unsupported => Refusal.Invalid("The provider does not accept this request: " + result.Detail),
             ProviderFailure.ContentRefused => new Refusal(RefusalCodes.ContentRefused, "The provider's safety system refused this content."),
+            _ when result.IsCrowded => new Refusal(
+                RefusalCodes.ProviderBusy, "All providers of this are too busy at the moment. Nothing was charged; try again.", result.RetryAfter ?? BusyPause),
             _ => new Refusal(RefusalCodes.ProviderFailed, "No provider could answer. Nothing was charged.", result.RetryAfter),
         };
         return refusal.With("attempts", result.Attempts);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ServerlessAi.Images;
 using ServerlessAi.Pricing;
 using ServerlessAi.Providers;
+using ServerlessAi.Providers.Resilience;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi;
@@ -9,16 +10,19 @@ namespace ServerlessAi;
 /// <summary>One part and whether it answers.</summary>
 public sealed record HealthPart(string Name, string Status, int ElapsedMs);
 
-public sealed record HealthReport(string Status, ImmutableArray<HealthPart> Parts, string Catalog, ImmutableArray<string> Providers, bool SampleStandsIn)
+/// <param name="Status"><c>healthy</c>; <c>degraded</c> while a provider's circuit is not closed; <c>unhealthy</c> without storage.</param>
+public sealed record HealthReport(string Status, ImmutableArray<HealthPart> Parts, string Catalog, ImmutableArray<ProviderHealth> Providers, bool SampleStandsIn)
 {
+    /// <summary>Degraded counts: what still serves should get traffic.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
-    public bool IsHealthy => string.Equals(Status, Health.Healthy, StringComparison.Ordinal);
+    public bool IsHealthy => !string.Equals(Status, Health.Unhealthy, StringComparison.Ordinal);
 }
 
 /// <summary>Asks each part for something small, all at once, for two seconds at most.</summary>
-public sealed class Health(Tables tables, IImageStore images, CatalogStore catalogs, ProviderRegistry providers, TimeProvider time)
+public sealed class Health(Tables tables, IImageStore images, CatalogStore catalogs, ProviderRegistry providers, ProviderGates gates, TimeProvider time)
 {
     public const string Healthy = "healthy";
+    public const string Degraded = "degraded";
     public const string Unhealthy = "unhealthy";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -29,8 +33,9 @@ public sealed class Health(Tables tables, IImageStore images, CatalogStore catal
             CheckAsync("images", images.PingAsync, cancellationToken));
         var catalog = await catalogs.GetAsync(cancellationToken);
         var isHealthy = Array.TrueForAll(parts, part => string.Equals(part.Status, Healthy, StringComparison.Ordinal));
-        return new HealthReport(
-            isHealthy ? Healthy : Unhealthy, [.. parts], catalog.Source.ToString().ToLowerInvariant(), [.. providers.Names], providers.SampleStandsIn);
+        var calls = gates.Look(providers.Names);
+        var status = !isHealthy ? Unhealthy : calls.All(provider => provider.IsClosed) ? Healthy : Degraded;
+        return new HealthReport(status, [.. parts], catalog.Source.ToString().ToLowerInvariant(), calls, providers.SampleStandsIn);
     }
 
     private async Task<HealthPart> CheckAsync(string name, Func<CancellationToken, Task> ping, CancellationToken cancellationToken)

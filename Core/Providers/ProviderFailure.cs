@@ -35,6 +35,12 @@ public enum ProviderFailure
 
     /// <summary>The vendor's safety system refused the content; asking elsewhere would be shopping around.</summary>
     ContentRefused,
+
+    /// <summary>Not asked: the model failed too often of late, or its vendor wants to be left alone.</summary>
+    CircuitOpen,
+
+    /// <summary>Not asked: too many calls of this provider are under way, and the queue for it is full or too slow.</summary>
+    Busy,
 }
 
 public static class ProviderFailures
@@ -47,6 +53,17 @@ public static class ProviderFailures
     /// costs at most. The other failures are the vendor's own word that it did nothing, or came before it was asked.
     /// </summary>
     public static bool MayHaveCost(this ProviderFailure failure) => failure is ProviderFailure.Timeout or ProviderFailure.ConnectionLost or ProviderFailure.BadAnswer;
+
+    /// <summary>Whether it is the provider's own trouble; an answer that says no is a sign of health.</summary>
+    public static bool IsOfProvider(this ProviderFailure failure) => failure is ProviderFailure.Timeout or ProviderFailure.Overloaded or ProviderFailure.RateLimited
+        or ProviderFailure.Unavailable or ProviderFailure.ConnectionLost or ProviderFailure.BadAnswer or ProviderFailure.Unauthorized;
+
+    /// <summary>Whether the provider was asked at all.</summary>
+    public static bool WasAsked(this ProviderFailure failure) => failure is not (ProviderFailure.CircuitOpen or ProviderFailure.Busy or ProviderFailure.Unsupported);
+
+    /// <summary>Whether nothing is wrong but that too much is wanted at the moment.</summary>
+    public static bool IsCrowding(this ProviderFailure failure) =>
+        failure is ProviderFailure.Overloaded or ProviderFailure.RateLimited or ProviderFailure.CircuitOpen or ProviderFailure.Busy;
 
     /// <summary>The name as it stands in receipts: <c>rate_limited</c>.</summary>
     public static string ToCode(this ProviderFailure failure) => failure switch
@@ -61,6 +78,8 @@ public static class ProviderFailures
         ProviderFailure.ModelNotFound => "model_not_found",
         ProviderFailure.Unsupported => "unsupported",
         ProviderFailure.InvalidRequest => "invalid_request",
+        ProviderFailure.CircuitOpen => "circuit_open",
+        ProviderFailure.Busy => "busy",
         _ => "content_refused",
     };
 }
@@ -86,10 +105,23 @@ public readonly record struct ProviderOutcome<T>
     /// <summary>How long the vendor asks us to wait; null when it does not say.</summary>
     public TimeSpan? RetryAfter { get; }
 
+    /// <summary>What broke a stream off after a part of the answer had been sent; null for a whole answer.</summary>
+    public ProviderFailure? BrokenBy { get; init; }
+
+    /// <summary>It ended early because of us: the caller has left, the request's time was used up elsewhere, or it was never sent. It says nothing of the provider.</summary>
+    public bool IsAbandoned { get; init; }
+
     public static implicit operator ProviderOutcome<T>(T value) => new(value, failure: null, detail: null, retryAfter: null);
 
     public static ProviderOutcome<T> Failed(ProviderFailure failure, string? detail = null, TimeSpan? retryAfter = null) => new(default, failure, detail, retryAfter);
 
+    /// <summary>This failure, after a part of the answer had been sent.</summary>
+    public ProviderOutcome<T> Broken(T part) => new ProviderOutcome<T>(part, failure: null, detail: null, retryAfter: null) with { BrokenBy = Failure, IsAbandoned = IsAbandoned };
+
     /// <summary>The same failure of something else.</summary>
-    public ProviderOutcome<TOther> As<TOther>() => ProviderOutcome<TOther>.Failed(Failure ?? ProviderFailure.BadAnswer, Detail, RetryAfter);
+    public ProviderOutcome<TOther> As<TOther>() =>
+        ProviderOutcome<TOther>.Failed(Failure ?? ProviderFailure.BadAnswer, Detail, RetryAfter) with { IsAbandoned = IsAbandoned };
+
+    /// <summary>Something else made of the same answer.</summary>
+    public ProviderOutcome<TOther> As<TOther>(TOther value) => new ProviderOutcome<TOther>(value, failure: null, detail: null, retryAfter: null) with { BrokenBy = BrokenBy, IsAbandoned = IsAbandoned };
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Pricing;
+using ServerlessAi.Providers.Resilience;
 
 namespace ServerlessAi.Providers;
 
@@ -57,6 +58,24 @@ public sealed class ProviderOptions
     /// <summary>Models that one request may ask, the chosen one included.</summary>
     [Range(1, 10)]
     public int Attempts { get; set; } = 4;
+
+    /// <summary>Calls of one provider at once, on one instance. A stream counts until its end.</summary>
+    [Range(1, 10_000)]
+    public int Concurrency { get; set; } = 64;
+
+    /// <summary>Requests that may wait for one provider, on one instance.</summary>
+    [Range(0, 100_000)]
+    public int QueueLimit { get; set; } = 256;
+
+    /// <summary>How long each may wait, milliseconds; a part of <see cref="TotalTimeoutMs"/>.</summary>
+    [Range(0, 220_000)]
+    public int QueueTimeoutMs { get; set; } = 10_000;
+
+    /// <summary>Providers, by name, that take more or less than that.</summary>
+    public IDictionary<string, ProviderLimits> Limits { get; set; } = new Dictionary<string, ProviderLimits>(StringComparer.OrdinalIgnoreCase);
+
+    [ValidateObjectMembers]
+    public CircuitOptions Circuit { get; set; } = new();
 
     internal bool AnyConfigured => OpenAI.IsConfigured || Fal.IsConfigured || Stability.IsConfigured || TextVendors.Any()
         || Tavily.IsConfigured || Serper.IsConfigured || Exa.IsConfigured || Firecrawl.IsConfigured;

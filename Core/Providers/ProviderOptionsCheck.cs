@@ -9,18 +9,25 @@ internal sealed partial class ProviderOptionsCheck : IValidateOptions<ProviderOp
 {
     public ValidateOptionsResult Validate(string? name, ProviderOptions options)
     {
-        var problems = options.Text.SelectMany(vendor => Problems(vendor.Key, vendor.Value)).ToList();
+        var problems = options.Text.SelectMany(vendor => Problems(vendor.Key, vendor.Value))
+            .Concat(options.Limits.SelectMany(own => Problems($"Providers__Limits__{own.Key}", own.Value)))
+            .ToList();
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
     private static IEnumerable<string> Problems(string name, TextVendorOptions vendor)
     {
-        var results = new List<ValidationResult>();
-        Validator.TryValidateObject(vendor, new ValidationContext(vendor), results, validateAllProperties: true);
-        var problems = results.Select(result => $"Providers__Text__{name}: {result.ErrorMessage}");
+        var problems = Problems($"Providers__Text__{name}", (object)vendor);
         return VendorName().IsMatch(name) && !string.Equals(name, ProviderRegistry.Sample, StringComparison.OrdinalIgnoreCase)
             ? problems
             : problems.Append($"Providers__Text__{name}: a vendor's name has 1 to 40 letters, digits and dashes, and is not '{ProviderRegistry.Sample}'.");
+    }
+
+    private static IEnumerable<string> Problems(string name, object settings)
+    {
+        var results = new List<ValidationResult>();
+        Validator.TryValidateObject(settings, new ValidationContext(settings), results, validateAllProperties: true);
+        return results.Select(result => $"{name}: {result.ErrorMessage}");
     }
 
     // As catalog entries name their provider, but for upper and lower case, which some hosts do not keep in a setting's name.

@@ -34,7 +34,7 @@ public sealed class FallbackFlowTests
     {
         var gate = new TaskCompletionSource();
         await using var openAI = await OpenAIStandIn.StartAsync();
-        openAI.Script("gpt-4.1", Behaviour.After(gate.Task, OpenAIStandIn.Error(503, "server_error", null, "Overloaded.")));
+        openAI.Script("gpt-4.1", Behaviour.After(gate.Task, OpenAIStandIn.Error(500, "server_error", null, "The server had an error.")));
         await using var app = await StartAsync(openAI);
         var asking = app.CompleteAsync("ann", "hello", "GPT_4_TURBO");
         await Wait.UntilAsync(() => openAI.Requests.Count == 1, "the chosen model was asked");
@@ -66,14 +66,14 @@ public sealed class FallbackFlowTests
     public async Task When_everybody_fails_nothing_is_charged_and_the_free_image_is_given_back()
     {
         await using var openAI = await OpenAIStandIn.StartAsync();
-        openAI.Script(model: null, OpenAIStandIn.Error(503, "server_error", null, "Overloaded."));
+        openAI.Script(model: null, OpenAIStandIn.Error(500, "server_error", null, "The server had an error."));
         await using var app = await StartAsync(openAI);
 
         var image = await app.ImageAsync("ann", "a red fox");
         var text = await app.CompleteAsync("ann", "hello", "GPT_4_TURBO");
 
         Assert.All([image, text], reply => Assert.Equal((502, "provider_failed"), (reply.Status, reply.Code)));
-        Assert.Equal(["overloaded", "overloaded", "overloaded"], text.Body.GetProperty("attempts").EnumerateArray().Select(attempt => attempt.GetProperty("outcome").GetString()));
+        Assert.Equal(["unavailable", "unavailable", "unavailable"], text.Body.GetProperty("attempts").EnumerateArray().Select(attempt => attempt.GetProperty("outcome").GetString()));
         var status = await app.GetAsync("ai-credits-status?userId=ann");
         Assert.Equal((3m, 10m, 0m), (status.Number("freeRemainingToday"), status.Number("bonusCredits"), status.Number("heldCredits")));
         var usage = await app.Get<AccountHistory>().ReadUsageAsync("ann", AccountHistory.PageLimit, CancellationToken.None);

@@ -77,7 +77,7 @@ public sealed class SearchFlowTests
 
         var reply = await SearchAsync(app, new { userId = "ann", query = "foxes", provider = "tavily" });
 
-        Assert.Equal((502, "provider_failed", "7"), (reply.Status, reply.Code, reply.Headers["Retry-After"]));
+        Assert.Equal((503, "provider_busy", "7"), (reply.Status, reply.Code, reply.Headers["Retry-After"]));
         Assert.Empty(vendors["exa"].Requests);
         Assert.Empty(vendors["firecrawl"].Requests);
         Assert.Equal(10, (await app.GetAsync("balance?userId=ann")).Number("credits"));

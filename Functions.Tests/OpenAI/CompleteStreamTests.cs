@@ -63,6 +63,6 @@ public sealed class CompleteStreamTests
 
         using var stream = await door.StreamAsync(Prompt, route: "complete");
 
-        Assert.Equal((502, "application/problem+json"), (stream.Status, stream.Header("Content-Type")));
+        Assert.Equal((503, "application/problem+json"), (stream.Status, stream.Header("Content-Type")));
     }
 }

@@ -114,9 +114,9 @@ public sealed class V1ChatTests
         var failed = await door.ChatAsync(Door.Chat());
         var limited = await door.ChatAsync(Door.Chat("other"));
 
-        Assert.Equal((502, "provider_failed", "server_error"), (failed.Status, Error(failed, "code"), Error(failed, "type")));
+        Assert.Equal((503, "provider_busy", "server_error"), (failed.Status, Error(failed, "code"), Error(failed, "type")));
         Assert.Equal((429, "rate_limited", "rate_limit_error"), (limited.Status, Error(limited, "code"), Error(limited, "type")));
-        Assert.True(limited.Headers.ContainsKey("Retry-After"));
+        Assert.All([failed, limited], reply => Assert.True(reply.Headers.ContainsKey("Retry-After")));
         Assert.Equal((10m, 0m), await door.CreditsAsync());
     }
 

@@ -26,7 +26,7 @@ public sealed class V1EmbeddingTests
     public async Task Another_models_vectors_are_no_answer()
     {
         await using var door = await Door.OpenAsync();
-        door.Vendor.Script(model: null, OpenAIStandIn.Error(503, "server_error", null, "Overloaded."));
+        door.Vendor.Script(model: null, OpenAIStandIn.Error(500, "server_error", null, "The server had an error."));
 
         var reply = await door.App.PostAsync("v1/embeddings", new { userId = "ann", model = "text-embedding-3-large", input = "a fox" });
 

@@ -119,6 +119,7 @@ public sealed class ChainTests : IAsyncLifetime
         var result = await world.Chain.RunAsync<TextResult>(
             new PricedModel(TextModel("chosen"), TextModel("chosen").Prices[0]),
             new Catalog([TextModel("chosen")], CatalogSource.Stored),
+            "ann",
             (_, _) => throw new TaskCanceledException("The connection was not made in time.", new TimeoutException()));
         Assert.Equal((ProviderFailure.Unavailable, 0), (result.Failure, result.MayBill.Length));
     }

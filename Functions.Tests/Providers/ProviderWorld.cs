@@ -72,6 +72,7 @@ internal sealed class ProviderWorld : IAsyncDisposable
     public Task<ChainResult<TextResult>> RunAsync(ModelEntry chosen, params ModelEntry[] others) => Chain.RunAsync(
         new PricedModel(chosen, chosen.Prices[0]),
         new Catalog([chosen, .. others], CatalogSource.Stored),
+        "ann",
         (model, cancellationToken) => Registry.Text(model.Provider)!.CompleteAsync(new TextCall(model.ModelName, "Say hello.", 100, Temperature: null), cancellationToken));
 
     public static ModelEntry TextModel(string id, string provider = "openai", decimal input = 1, decimal output = 4, int priority = 100) => new()

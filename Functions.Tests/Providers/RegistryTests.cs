@@ -115,4 +115,15 @@ public sealed class RegistryTests
         Assert.Contains("Providers__Text__" + setting.Split(':')[2], refusal.Message, StringComparison.OrdinalIgnoreCase);
         Assert.Contains(problem, refusal.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("Providers:Limits:openai:Concurrency", "0", "Providers__Limits__openai: The field Concurrency")]
+    [InlineData("Providers:QueueLimit", "-1", "QueueLimit")]
+    [InlineData("Providers:Circuit:MinimumCalls", "1", "MinimumCalls")]
+    public async Task A_queue_or_circuit_that_makes_no_sense_is_refused_at_start(string setting, string value, string problem)
+    {
+        await using var world = await ProviderWorld.StartAsync(settings: (setting, value));
+        var refusal = Assert.Throws<OptionsValidationException>(() => world.Get<IOptions<ProviderOptions>>().Value);
+        Assert.Contains(problem, refusal.Message, StringComparison.Ordinal);
+    }
 }

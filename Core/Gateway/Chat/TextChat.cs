@@ -29,13 +29,13 @@ internal static class TextChat
     {
         if (outcome.Value is not { } result)
         {
-            return ProviderOutcome<TextResult>.Failed(outcome.Failure!.Value, outcome.Detail);
+            return outcome.As<TextResult>();
         }
 
         var choice = (JsonNode.Parse(result.Json)?["choices"] as JsonArray)?.FirstOrDefault() as JsonObject;
         var (text, reason) = (ChatJson.Text(choice?["message"]?["content"]) ?? "", ChatJson.Text(choice?["finish_reason"]));
         return text.Length == 0 && reason is not "length"
             ? ProviderOutcome<TextResult>.Failed(ProviderFailure.ContentRefused, "The answer has no text.")
-            : new TextResult(text, reason ?? (result.IsPartial ? "error" : "stop"), result.Usage) { IsPartial = result.IsPartial };
+            : outcome.As(new TextResult(text, reason ?? (result.IsPartial ? "error" : "stop"), result.Usage) { IsPartial = result.IsPartial });
     }
 }

@@ -79,5 +79,6 @@ internal static class AnthropicRequest
         }
     }
 
-    private static ProviderOutcome<JsonObject> Unsupported(string detail) => ProviderOutcome<JsonObject>.Failed(ProviderFailure.Unsupported, detail);
+    private static ProviderOutcome<JsonObject> Unsupported(string detail) =>
+        ProviderOutcome<JsonObject>.Failed(ProviderFailure.Unsupported, detail) with { IsAbandoned = true };
 }

@@ -20,7 +20,8 @@ public sealed class ChatRelays(IOptions<ProviderOptions> options, TimeProvider t
         }
         catch (OperationCanceledException) when (call.Relay?.Life.IsCancellationRequested == true)
         {
-            return ProviderOutcome<ChatResult>.Failed(ProviderFailure.Timeout, "The client has left, or all time is used up, before an answer began.");
+            var failed = ProviderOutcome<ChatResult>.Failed(ProviderFailure.Timeout, "The client has left, or all time is used up, before an answer began.");
+            return failed with { IsAbandoned = call.Relay.IsClientGone };
         }
     }
 }

@@ -38,7 +38,7 @@ internal static class ChatStream
         }
         catch (OperationCanceledException) when (relay.Life.IsCancellationRequested)
         {
-            return Broken(call, assembly, Failed(ProviderFailure.Timeout, "The stream did not come to its end in time."));
+            return Broken(call, assembly, Failed(ProviderFailure.Timeout, "The stream did not come to its end in time.") with { IsAbandoned = relay.IsClientGone });
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {
@@ -101,7 +101,7 @@ internal static class ChatStream
     {
         if (call.Relay!.SentTextBytes > 0)
         {
-            return new ChatResult(assembly.ToJson(), ChatJson.Estimate(call, call.Relay.SentTextBytes)) { IsPartial = true };
+            return failure.Broken(new ChatResult(assembly.ToJson(), ChatJson.Estimate(call, call.Relay.SentTextBytes)) { IsPartial = true });
         }
 
         // Words came, and nobody was there to take them: whatever the vendor says now, it did work that it may bill.
