@@ -75,6 +75,7 @@ public static class CoreServices
         .AddSingleton<Tidier>()
         .AddSingleton<Auditor>()
         .AddSingleton<Claims>()
+        .AddSingleton<Gallery>()
         .AddFlushed<UsageLog>()
         .AddFlushed<PlatformSpend>();
 
@@ -114,6 +115,8 @@ public static class CoreServices
         .AddSingleton<SearchWork>()
         .AddSingleton<ChatWork>()
         .AddSingleton<EmbeddingWork>()
+        .AddSingleton<ImageGallery>()
+        .AddSingleton<ImagePrints>()
         .AddSingleton<Settlements>()
         .AddSingleton<Replays>()
         .AddSingleton<Keeping>()

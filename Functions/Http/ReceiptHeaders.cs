@@ -14,6 +14,11 @@ public sealed class ReceiptHeaders(AccountViews accounts)
         headers["x-credits-charged"] = Text(served.Receipt.CreditsCharged);
         headers["x-cache"] = served.Cached ? "hit" : "miss";
         headers["x-model-served"] = served.Receipt.ModelServed;
+        if (served.Answer.Image is { } image)
+        {
+            headers["x-image-id"] = image.Id;
+        }
+
         if (served.Account is not { } state)
         {
             return;
