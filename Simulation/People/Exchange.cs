@@ -10,6 +10,12 @@ internal sealed record Reply(int Status, string Text, bool IsReplay)
 
     public bool Succeeded => Status == 200;
 
+    /// <summary>It is the URL of an image that is still being made.</summary>
+    public bool IsJob => Status == 202 && Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("jobId", out _);
+
+    /// <summary>It came from there, later.</summary>
+    public bool IsFollowed { get; init; }
+
     public JsonElement Body => body ??= Text.StartsWith('{') ? JsonDocument.Parse(Text).RootElement : default;
 
     /// <summary>The answer went out before its charge was written.</summary>

@@ -28,7 +28,7 @@ internal sealed record PdfImage(int Width, int Height, string Dictionary, ReadOn
         var bytes = image.Content.Span;
         // Width and height are known; then bits a sample, type of colour, compression, filter, interlace.
         var (bits, color, isInterlaced) = (bytes[24], bytes[25], bytes[28] != 0);
-        if (isInterlaced || ReadChunks(image.Content) is not { } chunks || ColorSpace(color, chunks.Palette) is not var (space, components, function))
+        if (isInterlaced || bits is not (1 or 2 or 4 or 8 or 16) || ReadChunks(image.Content) is not { } chunks || ColorSpace(color, chunks.Palette) is not var (space, components, function))
         {
             return null;
         }
@@ -69,6 +69,11 @@ internal sealed record PdfImage(int Width, int Height, string Dictionary, ReadOn
 
             var type = file.Span.Slice(at + 4, 4);
             var content = file.Slice(at + 8, (int)length);
+            if (type.SequenceEqual("IEND"u8))
+            {
+                return data.Length > 0 ? (palette, data.ToArray()) : null;
+            }
+
             if (type.SequenceEqual("IDAT"u8))
             {
                 data.Write(content.Span);
@@ -81,7 +86,8 @@ internal sealed record PdfImage(int Width, int Height, string Dictionary, ReadOn
             at += 12 + (int)length;
         }
 
-        return data.Length > 0 ? (palette, data.ToArray()) : null;
+        // Cut off.
+        return null;
     }
 
     private static PdfImage? OfJpeg(ImageBytes image)
