@@ -76,6 +76,7 @@ public static class CoreServices
         .AddSingleton<Tidier>()
         .AddSingleton<Auditor>()
         .AddSingleton<Claims>()
+        .AddSingleton<Gallery>()
         .AddFlushed<UsageLog>()
         .AddFlushed<PlatformSpend>();
 
@@ -118,6 +119,8 @@ public static class CoreServices
         .AddSingleton<SearchWork>()
         .AddSingleton<ChatWork>()
         .AddSingleton<EmbeddingWork>()
+        .AddSingleton<ImageGallery>()
+        .AddSingleton<ImagePrints>()
         .AddSingleton<Settlements>()
         .AddSingleton<Replays>()
         .AddSingleton<Keeping>()

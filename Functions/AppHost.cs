@@ -4,6 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using ServerlessAi.Functions.Generation;
 using ServerlessAi.Functions.Http;
 
 namespace ServerlessAi.Functions;
@@ -22,7 +23,7 @@ public static class AppHost
         builder.UseMiddleware<ProblemMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
         builder.Services.AddServerlessAi(builder.Configuration);
-        builder.Services.AddSingleton<AccessRules>().AddSingleton<ReceiptHeaders>().AddSingleton<KeyedAnswers>().AddSingleton<BillableRequests>().AddSingleton<AnswerStreams>();
+        builder.Services.AddSingleton<AccessRules>().AddSingleton<ReceiptHeaders>().AddSingleton<KeyedAnswers>().AddSingleton<BillableRequests>().AddSingleton<ImageJobs>().AddSingleton<AnswerStreams>();
         builder.Services.Configure<JsonOptions>(options => Wire.Configure(options.JsonSerializerOptions));
         // Requests under way, and settlements that storage did not take yet, get this long when the app stops.
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(30));

@@ -49,6 +49,9 @@ public sealed class AccountStore
     /// <summary>The account as stored, nothing rolled or reclaimed; null when it does not exist.</summary>
     public async Task<AccountState?> ReadStoredAsync(string accountId) => (await context.Table.ReadAsync(accountId))?.State;
 
+    /// <summary>The row of a hold, open or ended; null when the account has no such operation.</summary>
+    public Task<HoldRecord?> ReadHoldAsync(string accountId, string operationId) => context.Table.ReadHoldAsync(accountId, operationId);
+
     /// <summary>Whether a hold is still open; when storage does not say, by the clock.</summary>
     public async Task<bool> IsHeldAsync(string accountId, Hold hold)
     {

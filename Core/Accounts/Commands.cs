@@ -35,6 +35,9 @@ public sealed record Settle(string OperationId, long ChargeMicro, long CostNanoU
     /// <summary>What answers the idempotency key of the hold again; null when it has none.</summary>
     public string? Payload { get; init; }
 
+    /// <summary>The image that this pays for, which joins the account's gallery; null when it is something else.</summary>
+    public ImageRecord? Image { get; init; }
+
     /// <summary>Who owns that key now, looked up when the hold has lapsed and the key may have been taken over.</summary>
     public ClaimRecord? RecordedClaim { get; init; }
 }

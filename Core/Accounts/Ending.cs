@@ -37,7 +37,7 @@ internal static class Ending
     }
 
     /// <summary>Ends a hold without a charge and gives back everything it held.</summary>
-    public static HoldRecord GiveUp(Posting posting, Hold hold, HoldStatus status, long costNanoUsd, long uncertainNanoUsd)
+    public static HoldRecord GiveUp(Posting posting, Hold hold, HoldStatus status, long costNanoUsd, long uncertainNanoUsd, string? reason = null)
     {
         posting.RemoveHold(hold.OperationId);
         posting.GiveBack(hold.Allocations);
@@ -48,7 +48,7 @@ internal static class Ending
             CostHeldNanoUsd = month.CostHeldNanoUsd - hold.CostNanoUsd,
         });
         Costs.Add(posting, hold, costNanoUsd, uncertainNanoUsd);
-        var record = new HoldRecord(hold, status) { EndedAt = posting.Now, CostNanoUsd = costNanoUsd, UncertainCostNanoUsd = uncertainNanoUsd };
+        var record = new HoldRecord(hold, status) { EndedAt = posting.Now, CostNanoUsd = costNanoUsd, UncertainCostNanoUsd = uncertainNanoUsd, Reason = reason };
         posting.Write(record);
         return record;
     }
@@ -62,7 +62,7 @@ internal static class Ending
             PriceVersion = hold.PriceVersion,
             Reason = command.Reason,
         });
-        return GiveUp(posting, hold, HoldStatus.Released, command.CostNanoUsd, command.UncertainCostNanoUsd);
+        return GiveUp(posting, hold, HoldStatus.Released, command.CostNanoUsd, command.UncertainCostNanoUsd, command.Reason);
     }
 
     // The lease ended first and gave everything back; what is left to do is to put the true cost in the place of the assumed one.
@@ -71,6 +71,7 @@ internal static class Ending
         var record = Costs.Correct(posting, expired, command.CostNanoUsd, command.UncertainCostNanoUsd, command.Reason, command.Facts) with
         {
             Status = HoldStatus.Released,
+            Reason = command.Reason,
         };
         posting.Write(record);
         return record;
@@ -124,6 +125,13 @@ internal static class Ending
         }
 
         Count(posting, hold, command, charged);
+        // What is superseded is never shown: the repetition's image is the one that counts.
+        var image = before.Superseded ? null : command.Image;
+        if (image is not null)
+        {
+            posting.Write(image);
+        }
+
         var record = before with
         {
             Status = HoldStatus.Settled,
@@ -133,6 +141,8 @@ internal static class Ending
             CostNanoUsd = command.CostNanoUsd,
             UncertainCostNanoUsd = command.UncertainCostNanoUsd,
             Late = before.Status != HoldStatus.Open,
+            Reason = null,
+            ImageAt = image?.CreatedAt,
         };
         posting.Write(record);
         Log(posting, record, command.Facts);

@@ -14,6 +14,7 @@ internal sealed class Fold(Snapshot before)
     private readonly List<LedgerEntry> entries = [];
     private readonly List<UsageRecord> usage = [];
     private readonly List<OperationRecord> operations = [];
+    private readonly List<ImageRecord> images = [];
     private readonly Dictionary<string, ClaimRecord> claims = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HoldRecord> holds = new(StringComparer.Ordinal);
     private readonly HashSet<string> newHolds = new(StringComparer.Ordinal);
@@ -23,7 +24,7 @@ internal sealed class Fold(Snapshot before)
     public bool HasWrites { get; private set; }
 
     // The account, the days and months it keeps, and what the decisions add.
-    private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count;
+    private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count + images.Count;
 
     /// <summary>Writes the state even unchanged: whatever was sent before with its old tag can no longer arrive.</summary>
     public void Fence() => HasWrites = true;
@@ -41,7 +42,7 @@ internal sealed class Fold(Snapshot before)
     /// <summary>Takes a decision in; false when its rows no longer fit and it must go into the next transaction.</summary>
     public bool TryAdd(Decision decision, bool keepsState)
     {
-        var more = decision.Entries.Length + decision.Usage.Length + decision.Operations.Length + decision.Claims.Length + decision.Holds.Length;
+        var more = decision.Entries.Length + decision.Usage.Length + decision.Operations.Length + decision.Claims.Length + decision.Holds.Length + decision.Images.Length;
         if (more == 0 && !keepsState)
         {
             return true;
@@ -58,6 +59,7 @@ internal sealed class Fold(Snapshot before)
         entries.AddRange(decision.Entries);
         usage.AddRange(decision.Usage);
         operations.AddRange(decision.Operations);
+        images.AddRange(decision.Images);
         foreach (var claim in decision.Claims)
         {
             claims[claim.Claim.KeyHash] = claim;
@@ -96,6 +98,8 @@ internal sealed class Fold(Snapshot before)
         actions.AddRange(entries.Select(entry => Add(AccountRows.ToEntity(partition, entry))));
         actions.AddRange(usage.Select(line => Add(AccountRows.ToEntity(partition, line))));
         actions.AddRange(operations.Select(operation => Add(AccountRows.ToEntity(partition, operation))));
+        // Merged: the account may have it from the cache already, and have selected it.
+        actions.AddRange(images.Select(image => new TableTransactionAction(TableTransactionActionType.UpsertMerge, GalleryRows.ToEntity(partition, image))));
         actions.AddRange(claims.Values.Select(claim => Replace(AccountRows.ToEntity(partition, claim))));
         actions.AddRange(ChangedDays().Select(day => Replace(AccountRows.ToEntity(partition, day))));
         actions.AddRange(ChangedMonths().Select(month => Replace(AccountRows.ToEntity(partition, month))));

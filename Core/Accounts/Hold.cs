@@ -89,6 +89,12 @@ public sealed record HoldRecord(Hold Hold, HoldStatus Status)
     /// <summary>Settled after it had expired or been released.</summary>
     public bool Late { get; init; }
 
+    /// <summary>Why it was released: the code of the failure; null for every other end.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>When the image was made that it paid for, which is a part of its gallery row's key; null when it paid for something else.</summary>
+    public DateTimeOffset? ImageAt { get; init; }
+
     /// <summary>Settled, but its idempotency key belonged to a repetition by then: nothing was charged, and its answer is not to be given.</summary>
     public bool Superseded { get; init; }
 }

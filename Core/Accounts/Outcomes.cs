@@ -42,4 +42,6 @@ public sealed record Decision(AccountState State, Outcome Outcome)
     public ImmutableArray<OperationRecord> Operations { get; init; } = [];
 
     public ImmutableArray<ClaimRecord> Claims { get; init; } = [];
+
+    public ImmutableArray<ImageRecord> Images { get; init; } = [];
 }

@@ -10,6 +10,7 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
     private readonly ImmutableArray<UsageRecord>.Builder usage = ImmutableArray.CreateBuilder<UsageRecord>();
     private readonly ImmutableArray<OperationRecord>.Builder operations = ImmutableArray.CreateBuilder<OperationRecord>();
     private readonly ImmutableArray<ClaimRecord>.Builder claims = ImmutableArray.CreateBuilder<ClaimRecord>();
+    private readonly ImmutableArray<ImageRecord>.Builder images = ImmutableArray.CreateBuilder<ImageRecord>();
 
     public AccountState State { get; private set; } = state;
 
@@ -22,6 +23,8 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
     public void Write(UsageRecord record) => usage.Add(record);
 
     public void Write(ClaimRecord record) => claims.Add(record);
+
+    public void Write(ImageRecord record) => images.Add(record);
 
     /// <summary>Numbers and writes a ledger entry. The grants must have moved already; <paramref name="parts"/> are signed.</summary>
     public LedgerEntry Post(EntryKind kind, ImmutableArray<Allocation> parts, string operationId, string? reason, UsageFacts? facts = null, long costNanoUsd = 0)
@@ -114,6 +117,7 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
         Usage = usage.ToImmutable(),
         Operations = operations.ToImmutable(),
         Claims = claims.ToImmutable(),
+        Images = images.ToImmutable(),
     };
 
     private static int PlaceOf<T>(ImmutableArray<T> periods, Func<T, bool> isNamed)

@@ -24,7 +24,7 @@ namespace ServerlessAi;
 /// </summary>
 public sealed class Gateway(
     Throttle throttle, AnswerCache cache, Flights flights, CatalogStore catalogs, AccountStore accounts, PlanBook plans, PlatformSpend spend,
-    ProviderChain chain, Keeping keeping, Settlements settlements, Replays replays, UsageLog usageLog, IIdSource ids, TimeProvider time, IOptions<AccountOptions> credits)
+    ProviderChain chain, Keeping keeping, Gallery gallery, Settlements settlements, Replays replays, UsageLog usageLog, IIdSource ids, TimeProvider time, IOptions<AccountOptions> credits)
 {
     // When no provider said how long its rush will last.
     private static readonly TimeSpan BusyPause = TimeSpan.FromSeconds(2);
@@ -109,6 +109,11 @@ public sealed class Gateway(
             }
         }
 
+        if (work.ForGallery(request, known, Replays.ToPayload(known, receipt, now)) is { } image)
+        {
+            await gallery.JoinAsync(request.Caller.AccountId, image);
+        }
+
         usageLog.Add(request.Caller.AccountId, new UsageRecord(operationId, UsageEvents.CacheHit, work.Kind, now, known.Usage));
         return new Served(known, receipt, now, Account: null);
     }
@@ -133,6 +138,7 @@ public sealed class Gateway(
             return reserved.Refusal;
         }
 
+        request.Started?.Invoke(reserved.Value.OperationId);
         try
         {
             return await FulfilAsync(work, request, catalog, quote, reserved.Value, cacheKey);
@@ -176,8 +182,13 @@ public sealed class Gateway(
         }
 
         var chargeMicro = Charges.ChargeMicro(quote.Kind, chosen.Price, usage, credits.Value.UsdPerCredit);
-        var payload = request.Claim is null ? null : Replays.ToPayload(answer, result.Attempts, chargeMicro, cost);
-        var settle = new Settle(hold.OperationId, chargeMicro, cost.NanoUsd, usage) { UncertainCostNanoUsd = cost.UncertainNanoUsd, Payload = payload };
+        var payload = Replays.ToPayload(answer, result.Attempts, chargeMicro, cost);
+        var settle = new Settle(hold.OperationId, chargeMicro, cost.NanoUsd, usage)
+        {
+            UncertainCostNanoUsd = cost.UncertainNanoUsd,
+            Payload = request.Claim is null ? null : payload,
+            Image = work.ForGallery(request, answer, payload),
+        };
         var settling = settlements.EndAsync(request.Caller.AccountId, settle);
         if (cacheKey is not null && !usage.IsPartial)
         {

@@ -71,6 +71,15 @@ public sealed class ImageWork(Quoter quoter, ProviderRegistry providers, IImageS
 
     public override UsageFacts Label(ImageRequest request, UsageFacts usage) => usage;
 
+    public override ImageRecord? ForGallery(ImageRequest request, CachedAnswer answer, string payload) => answer.Image is not { } image
+        ? null
+        : new ImageRecord(image.Id, answer.CreatedAt, payload)
+        {
+            Aspect = request.Aspect.ToLowerInvariant(),
+            Style = request.Style.Length > 0 ? request.Style : null,
+            Size = request.Size.Length > 0 ? request.Size : null,
+        };
+
     public override async Task<CachedAnswer> KeepAsync(ImageBytes product, UsageFacts usage, Hold hold, DateTimeOffset now)
     {
         var name = $"{now.UtcDateTime.ToString("yyyy/MM", CultureInfo.InvariantCulture)}/{hold.OperationId}.{product.Extension}";

@@ -14,6 +14,12 @@ namespace ServerlessAi;
 /// </summary>
 public sealed partial class Replays(Claims claims, AnswerTexts texts, TimeProvider time, ILogger<Replays> logger)
 {
+    /// <summary>What a refused repetition learns of the operation that is still under way.</summary>
+    public const string OperationFact = "operationId";
+
+    /// <inheritdoc cref="OperationFact"/>
+    public const string StartedFact = "startedAt";
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
     // Between settling and keeping the body lies one write. Until it is surely lost, making the body again could give other bytes than the first caller got.
@@ -24,6 +30,25 @@ public sealed partial class Replays(Claims claims, AnswerTexts texts, TimeProvid
 
     public static string ToPayload(CachedAnswer answer, ImmutableArray<Attempt> attempts, long chargeMicro, Cost cost) =>
         StoredJson.Write(new Payload(answer.ToStored(), attempts, chargeMicro, cost, answer.CreatedAt, Receipt: null));
+
+    /// <summary>An answer made again from what was kept of it. Without a text that has a blob of its own.</summary>
+    /// <param name="ended">The hold that paid for it; null when it came from the cache.</param>
+    /// <exception cref="InvalidDataException">It was paid for, and the hold is missing.</exception>
+    internal static Served ToServed(string json, HoldRecord? ended)
+    {
+        var payload = StoredJson.Read<Payload>(json);
+        var receipt = payload.Receipt ?? (ended is not null
+            ? Receipt.Of(ended.Hold, payload.Answer.Usage, payload.Attempts, ended, payload.ChargeMicro, payload.Cost)
+            : throw new InvalidDataException("An answer that was paid for lost the hold it belongs to."));
+        return new Served(payload.Answer, receipt, payload.At, Account: null);
+    }
+
+    /// <summary>The same where nobody asks what it cost.</summary>
+    internal static Served ToListed(string json)
+    {
+        var payload = StoredJson.Read<Payload>(json);
+        return new Served(payload.Answer, payload.Receipt ?? Receipt.OfHit("", payload.Answer.Usage) with { Cached = false }, payload.At, Account: null);
+    }
 
     public static string ToPayload(CachedAnswer answer, Receipt receipt, DateTimeOffset at) =>
         StoredJson.Write(new Payload(answer.ToStored(), [], ChargeMicro: 0, Cost.None, at, receipt));
@@ -55,7 +80,7 @@ public sealed partial class Replays(Claims claims, AnswerTexts texts, TimeProvid
 
     /// <summary>Why a key that somebody else owns cannot be used: it came with another body, or its first request is not done.</summary>
     public static Refusal Refuse(ClaimRecord owner, Claim claim) => IsSame(owner.Claim, claim)
-        ? InFlight()
+        ? owner.IsAnswered ? InFlight() : InFlight().With(OperationFact, owner.OperationId).With(StartedFact, owner.ExpiresAt - ClaimRecord.Life)
         : new Refusal(RefusalCodes.IdempotencyMismatch, "This Idempotency-Key was used with another body. A new request needs a new key.");
 
     public static Refusal InFlight() => new(RefusalCodes.IdempotencyInFlight, "Another request with this Idempotency-Key is still under way.", RetryAfter);
@@ -82,13 +107,10 @@ public sealed partial class Replays(Claims claims, AnswerTexts texts, TimeProvid
             return Refuse(owner.Record, claim);
         }
 
-        var payload = StoredJson.Read<Payload>(owner.Record.Payload!);
-        var receipt = payload.Receipt ?? (owner.Hold is { } ended
-            ? Receipt.Of(ended.Hold, payload.Answer.Usage, payload.Attempts, ended, payload.ChargeMicro, payload.Cost)
-            : throw new InvalidDataException("An answered idempotency key lost the hold it belongs to."));
+        var served = ToServed(owner.Record.Payload!, owner.Hold);
         // The kept body has the text already.
-        var answer = owner.Body is null ? await texts.CompleteAsync(payload.Answer, cancellationToken) : payload.Answer;
-        return answer is null ? AnswerGone() : new Served(answer, receipt, payload.At, Account: null) { Replayed = true, ReplayedBody = owner.Body };
+        var answer = owner.Body is null ? await texts.CompleteAsync(served.Answer, cancellationToken) : served.Answer;
+        return answer is null ? AnswerGone() : served with { Answer = answer, Replayed = true, ReplayedBody = owner.Body };
     }
 
     private static Refusal AnswerGone() => new(

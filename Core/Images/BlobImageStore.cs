@@ -1,7 +1,9 @@
+using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Sas;
 using Microsoft.Extensions.Options;
+using ServerlessAi.Images.Printing;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi.Images;
@@ -12,6 +14,8 @@ namespace ServerlessAi.Images;
 /// </summary>
 public sealed class BlobImageStore : IImageStore, IDisposable
 {
+    private const string Caching = "private, max-age=86400";
+
     private static readonly TimeSpan DelegationKeyLife = TimeSpan.FromDays(7);
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(15);
 
@@ -32,7 +36,7 @@ public sealed class BlobImageStore : IImageStore, IDisposable
 
     public async Task<StoredImage> SaveAsync(string name, ImageBytes image, CancellationToken cancellationToken)
     {
-        var headers = new BlobHttpHeaders { ContentType = image.ContentType, CacheControl = "private, max-age=86400" };
+        var headers = new BlobHttpHeaders { ContentType = image.ContentType, CacheControl = Caching };
         await container.UploadAsync(name, BinaryData.FromBytes(image.Content), headers, cancellationToken);
         return new StoredImage(name, image.ContentType, image.Width, image.Height, image.Content.Length);
     }
@@ -54,6 +58,37 @@ public sealed class BlobImageStore : IImageStore, IDisposable
         var key = await GetDelegationKeyAsync(cancellationToken);
         return new BlobUriBuilder(blob.Uri) { Sas = sas.ToSasQueryParameters(key, container.Service.AccountName) }.ToUri();
     }
+
+    public async Task<ImageBytes?> ReadAsync(StoredImage image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var blob = (await container.Client.GetBlobClient(image.Name).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+            if (blob.Details.ContentLength > ImageBytes.SizeLimit)
+            {
+                return null;
+            }
+
+            var content = new byte[blob.Details.ContentLength];
+            await blob.Content.ReadExactlyAsync(content, cancellationToken);
+            return ImageBytes.Sniff(content);
+        }
+        catch (RequestFailedException exception) when (StorageFaults.IsMissing(exception))
+        {
+            return null;
+        }
+    }
+
+    public async Task<StoredImage> SavePrintAsync(string name, ReadOnlyMemory<byte> pdf, CancellationToken cancellationToken)
+    {
+        var headers = new BlobHttpHeaders { ContentType = PdfPage.ContentType, CacheControl = Caching };
+        await container.UploadAsync(name, BinaryData.FromBytes(pdf), headers, cancellationToken);
+        return StoredImage.OfPrint(name, pdf.Length);
+    }
+
+    public Uri? GetScaledUrl(StoredImage image, PrintOrder order) => null;
+
+    public Task<ImageBytes?> ReadScaledAsync(StoredImage image, PrintOrder order, CancellationToken cancellationToken) => Task.FromResult<ImageBytes?>(null);
 
     public async Task PingAsync(CancellationToken cancellationToken) => await container.Client.ExistsAsync(cancellationToken);
 

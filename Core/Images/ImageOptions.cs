@@ -26,8 +26,16 @@ public sealed class ImageOptions
     [RegularExpression("^https?://.+")]
     public string? CloudinaryApiBaseUrl { get; set; }
 
+    /// <summary>Another address that delivers images than Cloudinary's own, for a domain of one's own and for tests.</summary>
+    [RegularExpression("^https?://.+")]
+    public string? CloudinaryDeliveryBaseUrl { get; set; }
+
     /// <summary>Folder in Cloudinary.</summary>
     public string CloudinaryFolder { get; set; } = "serverlessai";
+
+    /// <summary>How long <c>ai-preview-image</c> is waited for before it answers 202 with a URL to ask again, milliseconds. The platform answers for us after 230 s.</summary>
+    [Range(10, 220_000)]
+    public int JobAfterMs { get; set; } = 60_000;
 
     internal bool UsesCloudinary => string.Equals(Store, "cloudinary", StringComparison.Ordinal);
 }

@@ -63,7 +63,8 @@ public sealed class LapsedKeyTests
 
         var again = await Keyed.SendAsync(app, "order-1", Image("a red fox"));
 
-        Assert.Equal((409, "idempotency_in_flight"), (again.Status, again.Code));
+        // After minutes the answer is that of a slow image: where to ask again.
+        Assert.Equal(202, again.Status);
         Assert.Equal(2, openAI.Requests.Count);
     }
 

@@ -15,11 +15,17 @@ public sealed partial class ReadmeTests(RunningCopy copy)
     {
         var examples = Examples().Matches(Readme);
         Assert.True(examples.Count >= 10, "The README has lost its session.");
+        var ids = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (Match example in examples)
         {
-            var command = example.Groups["command"].Value;
-            var answer = JsonDocument.Parse(await RunAsync(command)).RootElement;
-            AssertShows(JsonDocument.Parse(example.Groups["answer"].Value).RootElement, answer, command + answer);
+            var command = ids.Aggregate(example.Groups["command"].Value, (text, id) => text.Replace(id.Key, id.Value, StringComparison.Ordinal));
+            var (shown, answer) = (JsonDocument.Parse(example.Groups["answer"].Value).RootElement, JsonDocument.Parse(await RunAsync(command)).RootElement);
+            AssertShows(shown, answer, command + answer);
+            if (shown.TryGetProperty("imageId", out var id))
+            {
+                // What an answer shows stands for what came in its place.
+                ids[id.GetString()!] = answer.GetProperty("imageId").GetString()!;
+            }
         }
     }
 

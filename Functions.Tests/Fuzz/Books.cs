@@ -43,6 +43,9 @@ internal sealed class Books
         }
     }
 
+    /// <summary>An operation from before the run, which was free.</summary>
+    public void Know(string operationId) => Note(operationId, charged: 0, cached: false);
+
     private void Note(string operationId, decimal charged, bool cached) =>
         Assert.True(cached || served.TryAdd(operationId, Money.FromCredits(charged)), "Two answers have one operation id.");
 

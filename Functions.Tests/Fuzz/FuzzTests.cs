@@ -41,7 +41,9 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
     {
         var (requests, seed) = (Number("FUZZ_REQUESTS", UsualRequests), Number("FUZZ_SEED", UsualSeed));
         await using var app = await TestApp.StartAsync(Settings);
-        var run = new Run(app, seed, await KeysAsync(app));
+        var keys = await KeysAsync(app);
+        var run = new Run(app, seed, keys);
+        run.Books.Know(keys.Images.Values.First());
         var watch = Stopwatch.StartNew();
 
         await run.SendAsync(0, requests / 5);
@@ -67,14 +69,23 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
     {
         var users = new List<(string User, string Key)>();
         var revocable = new List<string>();
+        var images = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < 20; i++)
         {
             var user = $"fuzz-{i}";
             users.Add((user, (await app.PostAsync("manage/keys", new { userId = user }, app.Admin)).Text("key")!));
+            images[user] = await ImageAsync(app, user);
             revocable.Add((await app.PostAsync("manage/keys", new { userId = user }, app.Admin)).Text("prefix")!);
         }
 
-        return new FuzzKeys(users, revocable);
+        return new FuzzKeys(users, revocable, images);
+    }
+
+    // All have the same: the first makes it before anything is counted, for an account of its own.
+    private static async Task<string> ImageAsync(TestApp app, string user)
+    {
+        await app.PostAsync("ai-preview-image?userId=the-first", new { prompt = "Whatever is printed" }, app.Admin);
+        return (await app.PostAsync($"ai-preview-image?userId={user}", new { prompt = "Whatever is printed" }, app.Admin)).Text("imageId")!;
     }
 
     [GeneratedRegex("AccountKey=(?<key>[^;]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace ServerlessAi.Tests.Fuzz;
 
-/// <summary>Credentials of a run: genuine keys of some users, and prefixes of keys that requests may revoke.</summary>
-internal sealed record FuzzKeys(IReadOnlyList<(string User, string Key)> Users, IReadOnlyList<string> Revocable);
+/// <summary>Credentials of a run: genuine keys of some users, prefixes of keys that requests may revoke, and an image of each user.</summary>
+internal sealed record FuzzKeys(IReadOnlyList<(string User, string Key)> Users, IReadOnlyList<string> Revocable, IReadOnlyDictionary<string, string> Images);
 
 /// <summary>Requests that are in order, for each route, from which fuzzing starts. A route that is not known here gets all fields of all others.</summary>
 internal sealed class ValidRequests(FuzzKeys keys)
@@ -17,7 +17,7 @@ internal sealed class ValidRequests(FuzzKeys keys)
         var model = dice.OneIn(8) ? "openai-gpt-4.1-nano" : $"openai-fuzz-model-{dice.Below(ModelsLimit)}";
         var request = new FuzzRequest(number, route)
         {
-            Path = route.Template.Replace("{userId}", user, StringComparison.Ordinal).Replace("{prefix}", dice.Of(keys.Revocable), StringComparison.Ordinal)
+            Path = route.Template.Replace("images/{id}", "images/" + keys.Images[user], StringComparison.Ordinal).Replace("{userId}", user, StringComparison.Ordinal).Replace("{prefix}", dice.Of(keys.Revocable), StringComparison.Ordinal)
                 .Replace("{id}", model, StringComparison.Ordinal),
         };
         var isForAnother = !route.IsOfAdmin && dice.OneIn(4);
@@ -29,7 +29,7 @@ internal sealed class ValidRequests(FuzzKeys keys)
             request.Query.Add("userId=" + user);
         }
 
-        if (string.Equals(route.Function, "credits-history", StringComparison.Ordinal))
+        if (route.Function is "credits-history" or "images-list")
         {
             request.Query.Add("limit=" + (1 + dice.Below(200)).ToString(CultureInfo.InvariantCulture));
         }
@@ -66,6 +66,8 @@ internal sealed class ValidRequests(FuzzKeys keys)
         "v1-chat-completions" => [.. Chat(dice)],
         "v1-embeddings" => [Named("model", "text-embedding-3-small"), ("\"input\"", $"[\"fox {dice.Below(4_000)}\"]"), Named("encoding_format", "float")],
         "v1-images" => [Named("model", "openai-gpt-image-1"), Named("prompt", $"A fox, number {dice.Below(12)}"), Named("size", "1024x1024"), ("\"n\"", "1")],
+        "images-select" => [("\"selected\"", dice.OneIn(2) ? "true" : "false")],
+        "images-print" => [Named("size", dice.Of(["24x36", "a4", "10x8in"])), Named("format", "pdf"), ("\"dpi\"", dice.Of(["150", "72", "300"])), Named("fit", dice.Of(["contain", "cover"]))],
         "admin-keys" => [Named("userId", user), Named("role", "user"), Named("name", "laptop")],
         "admin-prices" or "admin-price" => [.. Price(dice)],
         "admin-user-credits" => [.. Credits(dice)],

@@ -50,11 +50,27 @@ public sealed class V1EmbeddingTests
         Assert.Equal((status, param), (reply.Status, V1ChatTests.Error(reply, "param")));
     }
 
+    [Fact]
+    public async Task An_image_comes_as_base64_when_that_is_asked_for_and_joins_the_gallery_either_way()
+    {
+        await using var door = await Door.OpenAsync();
+
+        var reply = await door.App.PostAsync("v1/images/generations?userId=ann", new { prompt = "a fox", response_format = "b64_json" });
+        var url = await door.App.PostAsync("v1/images/generations?userId=ann", new { prompt = "a fox" });
+
+        var image = reply.Body.GetProperty("data")[0];
+        Assert.Equal(VendorStandIn.Picture.ToArray(), image.GetProperty("b64_json").GetBytesFromBase64());
+        Assert.False(image.TryGetProperty("url", out _));
+        Assert.True(url.Body.GetProperty("data")[0].TryGetProperty("url", out _));
+        Assert.Equal((reply.Headers["x-image-id"], 200), (url.Headers["x-image-id"], (await door.App.GetAsync($"images/{reply.Headers["x-image-id"]}?userId=ann")).Status));
+        Assert.Equal(1, (await door.App.GetAsync("images?userId=ann")).Body.GetProperty("images").GetArrayLength());
+    }
+
     [Theory]
     [InlineData("""{"prompt":"a fox","n":2}""", "n")]
     [InlineData("""{"prompt":"a fox","quality":"high"}""", "quality")]
     [InlineData("""{"prompt":"a fox","size":"huge"}""", "size")]
-    [InlineData("""{"prompt":"a fox","response_format":"b64_json"}""", "response_format")]
+    [InlineData("""{"prompt":"a fox","response_format":"file"}""", "response_format")]
     public async Task Images_that_have_no_price_are_refused(string body, string param)
     {
         await using var door = await Door.OpenAsync();

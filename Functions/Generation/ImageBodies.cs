@@ -23,13 +23,38 @@ public sealed record ImageInput(
 /// <param name="Cost">USD that this answer cost; 0 from the cache.</param>
 public sealed record ImageOutput(
     string ImageId, Uri ImageUrl, string Tier, string Provider, string Model, bool Cached, bool Downgraded, decimal Cost, decimal CreditsCharged,
-    string ContentType, int Width, int Height, Receipt Receipt)
+    string ContentType, int Width, int Height, Receipt? Receipt)
 {
+    /// <summary>From here on: what the gallery says, and the answer of a request does not.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    public bool? Selected { get; init; }
+
+    public DateTimeOffset? SelectedAt { get; init; }
+
+    public string? Aspect { get; init; }
+
+    public string? Style { get; init; }
+
+    public string? Size { get; init; }
+
+    /// <param name="withReceipt">A list goes without.</param>
+    public static ImageOutput Of(OwnImage own, bool withReceipt) => Of(own.Served, own.Url) with
+    {
+        Receipt = withReceipt ? own.Served.Receipt : null,
+        CreatedAt = own.Row.Image.CreatedAt,
+        Selected = own.Row.Selected,
+        SelectedAt = own.Row.SelectedAt,
+        Aspect = own.Row.Image.Aspect,
+        Style = own.Row.Image.Style,
+        Size = own.Row.Image.Size,
+    };
+
     public static ImageOutput Of(Served served, Uri url)
     {
         var (image, receipt) = (served.Answer.Image!, served.Receipt);
         return new ImageOutput(
-            Path.GetFileNameWithoutExtension(image.Name), url, receipt.Tier, receipt.Provider, receipt.ModelServed, receipt.Cached, receipt.Downgraded,
+            image.Id, url, receipt.Tier, receipt.Provider, receipt.ModelServed, receipt.Cached, receipt.Downgraded,
             receipt.CostUsd, receipt.CreditsCharged, image.ContentType, image.Width, image.Height, receipt);
     }
 }

@@ -48,13 +48,18 @@ public sealed class BillableRequests(Gateway gateway, KeyedAnswers answers, Rece
             return Problems.From(request.Refusal, http.HttpContext);
         }
 
-        var served = await gateway.ServeAsync(work, request.Value, cancellationToken);
+        return await SendAsync(http, request.Value, await gateway.ServeAsync(work, request.Value, cancellationToken), write);
+    }
+
+    /// <summary>The last part of <see cref="AnswerAsync"/>, for who has asked the gateway himself.</summary>
+    public async Task<IActionResult> SendAsync(HttpRequest http, GatewayRequest request, Answer<Served> served, Func<Served, ValueTask<string>> write)
+    {
         if (!served.Succeeded)
         {
             return Problems.From(served.Refusal, http.HttpContext);
         }
 
         headers.Add(http, served.Value);
-        return await answers.SendAsync(http, request.Value.Caller.AccountId, request.Value.Claim, served.Value, write);
+        return await answers.SendAsync(http, request.Caller.AccountId, request.Claim, served.Value, write);
     }
 }

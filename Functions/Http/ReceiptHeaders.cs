@@ -15,6 +15,11 @@ public sealed class ReceiptHeaders(AccountViews accounts)
         headers["x-cache"] = served.Cached ? "hit" : "miss";
         headers["x-model-served"] = served.Receipt.ModelServed;
         headers["x-settlement"] = served.Receipt.Settlement;
+        if (served.Answer.Image is { } image)
+        {
+            headers["x-image-id"] = image.Id;
+        }
+
         if (served.Account is not { } state)
         {
             return;

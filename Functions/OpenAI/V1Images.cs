@@ -16,7 +16,7 @@ namespace ServerlessAi.Functions.OpenAI;
 
 /// <summary>
 /// OpenAI's image generations, through the same work as <c>ai-preview-image</c>: free images, cache and kept images included. One image a request, at the
-/// quality that the catalog's price is for; its URL, since images are kept and not passed on.
+/// quality that the catalog's price is for. Its URL, since images are kept; as base64 for who asks for that.
 /// </summary>
 public sealed class V1Images(BillableRequests requests, ImageWork work, IImageStore images)
 {
@@ -25,14 +25,26 @@ public sealed class V1Images(BillableRequests requests, ImageWork work, IImageSt
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/images/generations")] HttpRequest http, CancellationToken cancellationToken)
     {
-        var request = await BillableRequests.ReadAsync<JsonObject, ImageRequest>(http, V1Bodies.Parse, (body, caller) => V1ImageInput.Read(http, body, caller), cancellationToken);
-        return await requests.AnswerAsync(http, work, request, async served => await ShowAsync(served, cancellationToken), cancellationToken);
+        var asBase64 = false;
+        var request = await BillableRequests.ReadAsync<JsonObject, ImageRequest>(
+            http,
+            V1Bodies.Parse,
+            (body, caller) =>
+            {
+                asBase64 = ChatJson.Text(body["response_format"]) is "b64_json";
+                return V1ImageInput.Read(http, body, caller);
+            },
+            cancellationToken);
+        return await requests.AnswerAsync(http, work, request, async served => await ShowAsync(served, asBase64, cancellationToken), cancellationToken);
     }
 
-    private async Task<string> ShowAsync(Served served, CancellationToken cancellationToken)
+    private async Task<string> ShowAsync(Served served, bool asBase64, CancellationToken cancellationToken)
     {
-        var url = await images.GetReadUrlAsync(served.Answer.Image!, served.At, cancellationToken);
-        return JsonSerializer.Serialize(new { Created = served.At.ToUnixTimeSeconds(), Data = new[] { new { Url = url } } }, OpenAIAnswers.Names);
+        var image = served.Answer.Image!;
+        object data = asBase64
+            ? new { B64Json = await images.ReadAsync(image, cancellationToken) is { } read ? Convert.ToBase64String(read.Content.Span) : throw new IOException("A kept image is gone.") }
+            : new { Url = await images.GetReadUrlAsync(image, served.At, cancellationToken) };
+        return JsonSerializer.Serialize(new { Created = served.At.ToUnixTimeSeconds(), Data = new[] { data } }, OpenAIAnswers.Names);
     }
 }
 
@@ -43,7 +55,7 @@ internal static class V1ImageInput
     private static readonly Dictionary<string, string[]> Accepted = new(StringComparer.Ordinal)
     {
         ["quality"] = ["auto", "standard", "medium"],
-        ["response_format"] = ["url"],
+        ["response_format"] = ["url", "b64_json"],
         ["output_format"] = ["png"],
         ["background"] = ["auto", "opaque"],
     };

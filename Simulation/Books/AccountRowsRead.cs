@@ -21,6 +21,9 @@ internal sealed class AccountRowsRead
 
     public List<MonthUse> Months { get; } = [];
 
+    /// <summary>Newest first.</summary>
+    public List<GalleryImage> Images { get; } = [];
+
     public static async Task<AccountRowsRead> ReadAsync(TableClient client, string accountId, CancellationToken cancellationToken)
     {
         var read = new AccountRowsRead();
@@ -56,6 +59,9 @@ internal sealed class AccountRowsRead
                 break;
             case "day":
                 Days.Add(AccountRows.ToDay(row));
+                break;
+            case "image":
+                Images.Add(GalleryRows.ToImage(row));
                 break;
             case "month":
                 Months.Add(AccountRows.ToMonth(row));

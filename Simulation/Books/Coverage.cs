@@ -41,6 +41,7 @@ internal sealed class Coverage
 
         Add($"answer {reply.Status} {reply.Code}".TrimEnd());
         Add("answer replayed", reply.IsReplay);
+        Add("answer fetched from a job", reply.IsFollowed);
         if (exchange.IsBillable && reply.Succeeded && !reply.IsReplay)
         {
             Add("answer cached", reply.IsCached);

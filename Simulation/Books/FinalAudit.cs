@@ -59,6 +59,7 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
             world.Violate($"{user}: hold {open.Hold.OperationId} is open at {world.Time.GetUtcNow():O}, it was to lapse at {open.Hold.ExpiresAt:O}.");
         }
 
+        CheckGallery(user, rows);
         foreach (var day in rows.Days)
         {
             // A success that comes after its hold lapsed counts, even if its free image was given to somebody else meanwhile.
@@ -77,6 +78,24 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         }
     }
 
+    /// <summary>What was paid for is in the gallery, once, and nothing else is but what the cache gave.</summary>
+    private void CheckGallery(string user, AccountRowsRead rows)
+    {
+        var shown = rows.Images.Select(image => image.Image.Id).ToList();
+        if (shown.Distinct(StringComparer.Ordinal).Count() != shown.Count)
+        {
+            world.Violate($"{user}: an image is in the gallery twice.");
+        }
+
+        foreach (var hold in rows.Holds.Where(hold => hold.Hold.Kind == WorkKind.Image && hold.Status == HoldStatus.Settled))
+        {
+            if (shown.Contains(hold.Hold.OperationId, StringComparer.Ordinal) == hold.Superseded)
+            {
+                world.Violate($"{user}: image {hold.Hold.OperationId} is {(hold.Superseded ? "superseded and " : "paid for and not ")}in the gallery.");
+            }
+        }
+    }
+
     private void CheckExchange(Exchange exchange)
     {
         var holds = HoldsOf(exchange);
@@ -89,7 +108,11 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
             case { Succeeded: true } when settled.Count > 0:
                 world.Violate($"A free answer was charged: {exchange}.");
                 break;
-            case { Succeeded: false, Text.Length: > 0 } when settled.Exists(hold => !hold.Superseded):
+            // What a job is told at one moment, a success that comes after its lease can take back; the answers of requests cannot be.
+            case { IsFollowed: true, Status: 404 }:
+                world.Violate($"A job is not known where it was begun: {exchange}.");
+                break;
+            case { Succeeded: false, IsJob: false, IsFollowed: false, Text.Length: > 0 } when settled.Exists(hold => !hold.Superseded):
                 world.Violate($"A refusal was charged: {exchange}.");
                 break;
         }
@@ -159,7 +182,7 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
     private void CheckKey(IReadOnlyList<Exchange> exchanges)
     {
         // An answer that went out before its charge was written says so; repeated later it says what the charge came to.
-        var answers = exchanges.Where(exchange => exchange.Reply is { Succeeded: true } && !exchange.Reply.IsPending).Select(exchange => exchange.Reply!.Essence).Distinct(StringComparer.Ordinal).ToList();
+        var answers = exchanges.Where(exchange => exchange.Reply is { Succeeded: true, IsFollowed: false, IsPending: false }).Select(exchange => exchange.Reply!.Essence).Distinct(StringComparer.Ordinal).ToList();
         if (answers.Count > 1)
         {
             world.Violate($"One key has {answers.Count} answers: {string.Join(" | ", exchanges)} {string.Join(" | ", answers)}");

@@ -10,7 +10,13 @@ internal sealed record Reply(int Status, string Text, IReadOnlyDictionary<string
     private EventStreamRead? events;
 
     /// <summary>It carries the header that says so.</summary>
-    public bool IsReplay => Headers.ContainsKey("Idempotent-Replayed");
+    public bool IsReplay { get; init; } = Headers.ContainsKey("Idempotent-Replayed");
+
+    /// <summary>It is the URL of an image that is still being made.</summary>
+    public bool IsJob => Status == 202 && Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("jobId", out _);
+
+    /// <summary>It came from there, later.</summary>
+    public bool IsFollowed { get; init; }
 
     public bool IsStream => Headers.GetValueOrDefault("Content-Type")?.StartsWith("text/event-stream", StringComparison.Ordinal) == true;
 
@@ -32,7 +38,7 @@ internal sealed record Reply(int Status, string Text, IReadOnlyDictionary<string
     /// <summary>The vendor broke off in the middle, and what had been said counts.</summary>
     public bool IsPartial => Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("usage", out var usage) && usage.ValueKind == JsonValueKind.Object && usage.TryGetProperty("source", out var source) && source.GetString() == "partial";
 
-    public bool IsCached => Headers.GetValueOrDefault("x-cache") == "hit";
+    public bool IsCached => Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("cached", out var cached) ? cached.GetBoolean() : Headers.GetValueOrDefault("x-cache") == "hit";
 
     public string OperationId => Receipt is { } receipt ? receipt.GetProperty("operationId").GetString()! : Headers["x-operation-id"];
 

@@ -12,6 +12,7 @@ internal sealed class User(World world, string name, Random random)
 {
     private const int ActionsLimit = 9;
     private const int AttemptsLimit = 5;
+    private const int LooksLimit = 60;
     private static readonly string[] Subjects = ["fox", "owl", "lake", "tower"];
     private static readonly int[] OutputTokens = [40, 440, 1_500, 4_000];
     private static readonly string[] Models = ["openai-gpt-4.1", "openai-gpt-4.1-mini", "GPT_4_TURBO"];
@@ -99,7 +100,28 @@ internal sealed class User(World world, string name, Random random)
 
         // Whoever reads along knows soon whether it is worth waiting for.
         using var patience = random.Next(exchange.WantsStream ? 3 : 12) == 0 ? new CancellationTokenSource(TimeSpan.FromMilliseconds(random.Next(3_000)), world.Time) : null;
-        return await world.SendAsync(instance, exchange, patience?.Token ?? CancellationToken.None);
+        var reply = await world.SendAsync(instance, exchange, patience?.Token ?? CancellationToken.None);
+        return reply is { IsJob: true } ? await FollowAsync(exchange, reply) : reply;
+    }
+
+    /// <summary>Asks for the image that a slow request was answered with the URL of, whichever machine is there, until it is settled one way or the other.</summary>
+    private async Task<Reply?> FollowAsync(Exchange exchange, Reply accepted)
+    {
+        var id = accepted.Body.GetProperty("jobId").GetString()!;
+        for (var look = 0; look < LooksLimit; look++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(random.Next(1, 20)), world.Time);
+            if (await OnceAsync((accepted.Body.GetProperty("url").GetString()!.TrimStart('/'), Body: null, Key: null), "GET") is not { IsJob: false, Status: 200 or 422 or 502 or 404 } found)
+            {
+                continue;
+            }
+
+            // Another's job, if a key led here, or a failure that a late success may yet take back: what it comes to is not this request's answer.
+            exchange.Reply = found with { IsReplay = !exchange.OperationIds.Contains(id), IsFollowed = true };
+            return exchange.Reply;
+        }
+
+        return accepted;
     }
 
     /// <summary>As a careful client does: the same request with the same key, until there is an answer that repeating would not change.</summary>

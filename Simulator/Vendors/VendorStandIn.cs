@@ -83,6 +83,9 @@ public abstract class VendorStandIn : IAsyncDisposable
     /// <summary>What the vendor answers to a wrong key.</summary>
     protected abstract Behaviour Unauthorized { get; }
 
+    /// <summary>The same, for a vendor whose words depend on the request.</summary>
+    protected virtual Behaviour UnauthorizedOf(ReceivedRequest request) => Unauthorized;
+
     protected abstract Task SucceedAsync(HttpContext context, ReceivedRequest request);
 
     private async Task HandleAsync(HttpContext context)
@@ -92,7 +95,7 @@ public abstract class VendorStandIn : IAsyncDisposable
         var headers = context.Request.Headers.ToImmutableDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         var request = new ReceivedRequest(context.Request.Method, context.Request.Path, headers, await reader.ReadToEndAsync(context.RequestAborted));
         received.Enqueue(request);
-        var behaviour = ModelOf(request) is not { } model ? Behaviour.Success : IsAuthorized(request) ? Next(model) : Unauthorized;
+        var behaviour = ModelOf(request) is not { } model ? Behaviour.Success : IsAuthorized(request) ? Next(model) : UnauthorizedOf(request);
         try
         {
             await behaviour.Run(context, () => SucceedAsync(context, request));

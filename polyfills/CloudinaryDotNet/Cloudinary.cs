@@ -29,6 +29,12 @@ public class Cloudinary
         return CallAsync<ImageUploadResult>(Api.ApiUrlImgUpV.BuildUrl(), parameters, parameters.File, cancellationToken);
     }
 
+    public Task<RawUploadResult> UploadAsync(RawUploadParams parameters, string type = "auto", CancellationToken? cancellationToken = null)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        return CallAsync<RawUploadResult>(Api.ApiUrlV.Action("upload").ResourceType(type).BuildUrl(), parameters, parameters.File, cancellationToken);
+    }
+
     public Task<DeletionResult> DestroyAsync(DeletionParams parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);

@@ -27,6 +27,8 @@ public class Transformation
 
     public Transformation Quality(object value) => Set("q", value);
 
+    public Transformation Density(object value) => Set("dn", value);
+
     public Transformation Dpr(object value) => Set("dpr", value);
 
     public Transformation FetchFormat(string value) => Set("f", value);
