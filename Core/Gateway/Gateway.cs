@@ -109,7 +109,7 @@ public sealed class Gateway(
             }
         }
 
-        if (work.ForGallery(request, known, Replays.ToPayload(known, receipt, now)) is { } image)
+        if (work.ForGallery(request, known, () => Replays.ToPayload(known, receipt, now)) is { } image)
         {
             await gallery.JoinAsync(request.Caller.AccountId, image);
         }
@@ -182,12 +182,11 @@ public sealed class Gateway(
         }
 
         var chargeMicro = Charges.ChargeMicro(quote.Kind, chosen.Price, usage, credits.Value.UsdPerCredit);
-        var payload = Replays.ToPayload(answer, result.Attempts, chargeMicro, cost);
         var settle = new Settle(hold.OperationId, chargeMicro, cost.NanoUsd, usage)
         {
             UncertainCostNanoUsd = cost.UncertainNanoUsd,
-            Payload = request.Claim is null ? null : payload,
-            Image = work.ForGallery(request, answer, payload),
+            Payload = request.Claim is null ? null : ToPayload(),
+            Image = work.ForGallery(request, answer, ToPayload),
         };
         var settling = settlements.EndAsync(request.Caller.AccountId, settle);
         if (cacheKey is not null && !usage.IsPartial)
@@ -203,6 +202,8 @@ public sealed class Gateway(
         }
 
         return new Served(answer, Receipt.Of(hold, usage, result.Attempts, ended?.Record, chargeMicro, cost), answer.CreatedAt, ended?.Account);
+
+        string ToPayload() => Replays.ToPayload(answer, result.Attempts, chargeMicro, cost);
     }
 
     private async Task<Answer<Hold>> ReserveAsync(WorkKind kind, GatewayRequest request, Quote quote, CancellationToken cancellationToken)

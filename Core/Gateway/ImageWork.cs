@@ -71,9 +71,9 @@ public sealed class ImageWork(Quoter quoter, ProviderRegistry providers, IImageS
 
     public override UsageFacts Label(ImageRequest request, UsageFacts usage) => usage;
 
-    public override ImageRecord? ForGallery(ImageRequest request, CachedAnswer answer, string payload) => answer.Image is not { } image
+    public override ImageRecord? ForGallery(ImageRequest request, CachedAnswer answer, Func<string> payload) => answer.Image is not { } image
         ? null
-        : new ImageRecord(image.Id, answer.CreatedAt, payload)
+        : new ImageRecord(image.Id, answer.CreatedAt, payload())
         {
             Aspect = request.Aspect.ToLowerInvariant(),
             Style = request.Style.Length > 0 ? request.Style : null,

@@ -42,7 +42,7 @@ public abstract class Work<TRequest, TProduct>
 
     /// <summary>How the answer joins the caller's gallery; null when it is no image.</summary>
     /// <param name="payload">What it can be made from again.</param>
-    public virtual ImageRecord? ForGallery(TRequest request, CachedAnswer answer, string payload) => null;
+    public virtual ImageRecord? ForGallery(TRequest request, CachedAnswer answer, Func<string> payload) => null;
 
     /// <summary>Makes the product last: from here on it can be answered again.</summary>
     /// <exception cref="Exception">What <see cref="Storage.StorageFaults.IsUnavailable"/> knows, when it cannot be kept.</exception>

@@ -53,7 +53,7 @@ public sealed class GalleryTests
         await using var app = await TestApp.StartAsync();
         await app.ImageAsync("ann", "a whale");
         var id = (await app.ImageAsync("ann", "a fox")).Text("imageId");
-        var selected = await app.PostAsync($"images/{id}/select?userId=ann", new { });
+        var selected = await app.SendAsync(HttpMethod.Post, $"images/{id}/select?userId=ann");
         await app.StopAsync();
 
         await using var next = await TestApp.StartAsync(sharing: app);

@@ -92,13 +92,25 @@ public sealed class V1ChatTests
     }
 
     [Fact]
+    public async Task A_few_photographs_find_room_in_a_request()
+    {
+        await using var door = await Door.OpenAsync();
+        var photograph = new JsonObject { ["type"] = "image_url", ["image_url"] = new JsonObject { ["url"] = "data:image/jpeg;base64," + new string('A', 3_000_000) } };
+        var body = Door.Chat();
+        body["messages"]![0]!["content"] = new JsonArray(photograph, photograph.DeepClone(), photograph.DeepClone());
+
+        Assert.Equal(200, (await door.ChatAsync(body)).Status);
+        Assert.True(door.Vendor.Requests[0].Body.Length > 9_000_000);
+    }
+
+    [Fact]
     public async Task Refusals_from_before_the_function_have_OpenAIs_form_too()
     {
         await using var door = await Door.OpenAsync(("Tests:Environment", "Staging"));
 
         var nobody = await door.App.PostAsync("v1/chat/completions", Door.Chat());
         var form = await door.App.SendAsync(HttpMethod.Post, "v1/chat/completions", client: door.App.Admin, change: request => request.Content = new StringContent("x"));
-        var large = await door.App.PostAsync("v1/chat/completions", Door.Chat(new string('x', 1_100_000)), door.App.Admin);
+        var large = await door.App.PostAsync("v1/chat/completions", Door.Chat(new string('x', 13_000_000)), door.App.Admin);
 
         Assert.Equal((401, "unauthenticated", "authentication_error"), (nobody.Status, Error(nobody, "code"), Error(nobody, "type")));
         Assert.Equal((415, "unsupported_media_type"), (form.Status, Error(form, "code")));

@@ -25,6 +25,7 @@ public sealed class AccessMiddleware(Authenticator authenticator, AccessRules ru
             return;
         }
 
+        RequestBody.LimitTo(http, rule.BodyLimitBytes);
         if (!rule.IsPublic)
         {
             var identified = await IdentifyAsync(http, rule, context.CancellationToken);

@@ -14,6 +14,9 @@ public sealed class AllowAttribute(Role role) : Attribute
 
     /// <summary>No credentials are asked for.</summary>
     public bool IsPublic { get; init; }
+
+    /// <summary>Bytes a request's body may have; the host's own limits are higher.</summary>
+    public int BodyLimitBytes { get; init; } = RequestBody.UsualLimitBytes;
 }
 
 /// <summary>Reads each function's rule once.</summary>

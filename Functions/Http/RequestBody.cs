@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Functions.Http;
@@ -7,8 +8,13 @@ namespace ServerlessAi.Functions.Http;
 /// <summary>Reads JSON bodies: bounded, of the right content type, each refusal with its own code.</summary>
 public static class RequestBody
 {
-    /// <summary>Bytes a body may have; the host's own limits are higher.</summary>
-    public const int SizeLimit = 1024 * 1024;
+    /// <summary>Room for the longest prompts.</summary>
+    public const int UsualLimitBytes = 1024 * 1024;
+
+    /// <summary>Room for a few pictures in base64.</summary>
+    public const int PicturesLimitBytes = 12 * 1024 * 1024;
+
+    private sealed record Limit(int Bytes);
 
     private sealed record Buffered(Answer<ReadOnlyMemory<byte>> Bytes);
 
@@ -53,10 +59,17 @@ public static class RequestBody
         return buffered.Bytes;
     }
 
+    /// <summary>How much of a body is read, unless it has been read before.</summary>
+    public static void LimitTo(HttpContext http, int bytes) => http.Features.Set(new Limit(bytes));
+
+    /// <summary>Whether the request came with a body, if only an empty one of unknown length.</summary>
+    public static bool HasBody(this HttpRequest http) => http.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
+
     private static async Task<Answer<ReadOnlyMemory<byte>>> ReadBytesAsync(HttpRequest http, CancellationToken cancellationToken)
     {
-        var tooLarge = new Refusal(RefusalCodes.PayloadTooLarge, $"A body has at most {SizeLimit} bytes.").With("limitBytes", SizeLimit);
-        if (http.ContentLength > SizeLimit)
+        var limit = http.HttpContext.Features.Get<Limit>()?.Bytes ?? UsualLimitBytes;
+        var tooLarge = new Refusal(RefusalCodes.PayloadTooLarge, $"A body has at most {limit} bytes here.").With("limitBytes", limit);
+        if (http.ContentLength > limit)
         {
             return tooLarge;
         }
@@ -66,7 +79,7 @@ public static class RequestBody
         int count;
         while ((count = await http.Body.ReadAsync(chunk, cancellationToken)) > 0)
         {
-            if (bytes.Length + count > SizeLimit)
+            if (bytes.Length + count > limit)
             {
                 return tooLarge;
             }

@@ -10,7 +10,7 @@ namespace ServerlessAi.Functions.OpenAI;
 public sealed class V1ChatCompletions(BillableRequests requests, AnswerStreams streams, ChatWork work)
 {
     [Function("v1-chat-completions")]
-    [Allow(Role.User)]
+    [Allow(Role.User, BodyLimitBytes = RequestBody.PicturesLimitBytes)]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/chat/completions")] HttpRequest http, CancellationToken cancellationToken)
     {
