@@ -14,7 +14,7 @@ using ServerlessAi.Storage;
 
 namespace ServerlessAi.Bench;
 
-/// <summary>The whole app on a free port, over storage in this process that takes as long as it is told to.</summary>
+/// <summary>The whole app on a free port, over storage in this process that takes as long as it is told to, or over real storage.</summary>
 internal sealed class BenchApp : IAsyncDisposable
 {
     private readonly IHost host;
@@ -23,9 +23,10 @@ internal sealed class BenchApp : IAsyncDisposable
 
     public Uri Address => new(host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/api/");
 
-    public static async Task<BenchApp> StartAsync(TimeSpan storageTakes, Dictionary<string, string?> settings)
+    public static async Task<BenchApp> StartAsync(TimeSpan storageTakes, string? connectionString, Dictionary<string, string?> settings)
     {
-        settings["Storage:ConnectionString"] = SimulatedStorage.ConnectionString;
+        settings["Storage:ConnectionString"] = connectionString ?? SimulatedStorage.ConnectionString;
+        settings["Storage:TablePrefix"] = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"bench{System.Diagnostics.Stopwatch.GetTimestamp()}");
         settings["Plans:Items:free:SpacingMs"] = "0";
         settings["Plans:Items:free:RequestsPerMinute"] = "0";
         settings["Plans:Items:free:TokensPerDay"] = "1000000000";
@@ -35,8 +36,11 @@ internal sealed class BenchApp : IAsyncDisposable
             builder.Configuration.AddInMemoryCollection(settings);
             builder.Logging.ClearProviders();
             builder.Services.AddSingleton<IHostEnvironment>(new HostingEnvironment { EnvironmentName = Environments.Development, ContentRootPath = AppContext.BaseDirectory });
-            builder.Services.AddSingleton(services => new StorageConnection(
-                services.GetRequiredService<IOptions<StorageOptions>>(), new Slow(new SimulatedStorage(TimeProvider.System), storageTakes)));
+            if (connectionString is null)
+            {
+                builder.Services.AddSingleton(services => new StorageConnection(
+                    services.GetRequiredService<IOptions<StorageOptions>>(), new Slow(new SimulatedStorage(TimeProvider.System), storageTakes)));
+            }
         });
         await app.StartAsync();
         return new BenchApp(app);

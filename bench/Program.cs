@@ -3,9 +3,12 @@ using ServerlessAi.Bench;
 switch (args)
 {
     case ["streams"]:
-        await StreamBenchmark.RunAsync(Console.Out);
+        await StreamBenchmark.RunAsync(Console.Out, connectionString: null);
+        return 0;
+    case ["streams", "--storage", var connectionString]:
+        await StreamBenchmark.RunAsync(Console.Out, connectionString);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: ./dev bench streams");
+        Console.Error.WriteLine("Usage: ./dev bench streams [--storage CONNECTION_STRING]");
         return 2;
 }
