@@ -7,15 +7,15 @@ namespace ServerlessAi.Simulation.People;
 /// <summary>Gives and takes credits, with and without idempotency keys, and changes a price now and then.</summary>
 internal sealed class Admin(World world, IReadOnlyList<string> users, Random random)
 {
-    private const int ChangesLimit = 7;
+    private const int ChangesLimit = 16;
     private const int AttemptsLimit = 4;
 
     public async Task LiveAsync()
     {
-        var changes = random.Next(1, ChangesLimit);
+        var changes = random.Next(4, ChangesLimit);
         for (var change = 0; change < changes; change++)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(30_000)), world.Time);
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(20_000)), world.Time);
             await (random.Next(5) == 0 ? ChangePriceAsync() : ChangeCreditsAsync(change));
         }
     }

@@ -69,14 +69,20 @@ internal sealed class StorageWeather(WorldPlan plan, VirtualTime time, Random ra
             return Fault.Preempted;
         }
 
-        return random.NextDouble() >= plan.StorageTroubleShare ? Fault.None : random.Next(9) switch
+        if (random.NextDouble() >= plan.StorageTroubleShare)
+        {
+            return Fault.None;
+        }
+
+        // The worst that storage does to money: writes that nobody knows of, or that arrive after everybody has given them up.
+        return random.Next(request.IsTransaction ? 16 : 9) switch
         {
             0 => Fault.Busy503,
             1 => Fault.Error500,
             2 => Fault.Timeout,
-            3 => Fault.ReplyLost,
-            4 => Fault.Delayed(TimeSpan.FromMilliseconds(random.Next(100, 1_400))),
-            5 => Fault.Preempted,
+            3 => Fault.Delayed(TimeSpan.FromMilliseconds(random.Next(100, 1_400))),
+            4 => Fault.Preempted,
+            5 or >= 13 => Fault.ReplyLost,
             _ => Fault.LateApplied(Task.Delay(NetworkTimeout + TimeSpan.FromMilliseconds(random.Next(random.Next(2) == 0 ? 3_000 : 120_000)), time)),
         };
     }
