@@ -62,14 +62,16 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         CheckGallery(user, rows);
         foreach (var day in rows.Days)
         {
-            // A success that comes after its hold lapsed counts, even if its free image was given to somebody else meanwhile.
-            var late = rows.Holds.Count(hold => hold.Late && hold.Hold.FreeImages > 0 && hold.Hold.Day == day.Day);
+            // A success that comes after its hold lapsed counts, even if its free image was given to somebody else meanwhile; and when its own day is so long ago that
+            // the account no longer keeps it, in the oldest that it keeps.
+            var late = rows.Holds.Count(hold => hold.Late && hold.Hold.FreeImages > 0 && string.CompareOrdinal(hold.Hold.Day, day.Day) <= 0);
             if (day.FreeImagesUsed <= world.Plan.FreeImagesPerDay + late)
             {
                 continue;
             }
 
-            world.Violate($"{user}: {day.FreeImagesUsed} free images on {day.Day}.");
+            var holds = rows.Holds.Where(hold => hold.Hold.FreeImages > 0 && hold.Hold.Day == day.Day).Select(hold => $"{hold.Hold.OperationId} {hold.Status} {hold.EndedAt:O}{(hold.Late ? " late" : "")}{(hold.Superseded ? " superseded" : "")}");
+            world.Violate($"{user}: {day.FreeImagesUsed} free images on {day.Day}: {string.Join(", ", holds)}.");
         }
 
         foreach (var entry in rows.Entries.Where(entry => entry.BalanceMicro < 0))
