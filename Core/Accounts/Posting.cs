@@ -120,6 +120,7 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
         Images = images.ToImmutable(),
     };
 
+    // What comes so late that its period is no longer kept counts in the oldest that is: the sum over all periods stays whole.
     private static int PlaceOf<T>(ImmutableArray<T> periods, Func<T, bool> isNamed)
     {
         for (var i = 0; i < periods.Length; i++)
