@@ -70,6 +70,7 @@ internal sealed class TestApp : IAsyncDisposable
             ["AzureWebJobs.reset-quotas.Disabled"] = "true",
             ["AzureWebJobs.sweep-holds.Disabled"] = "true",
             ["AzureWebJobs.reconcile-spend.Disabled"] = "true",
+            ["AzureWebJobs.warm-cache.Disabled"] = "true",
         };
         foreach (var (name, value) in (sharing?.Settings ?? new Dictionary<string, string?>()).Concat(settings ?? new Dictionary<string, string?>()))
         {

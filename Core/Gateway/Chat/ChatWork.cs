@@ -59,6 +59,8 @@ public sealed class ChatWork(Quoter quoter, ProviderRegistry providers) : Work<C
         return await provider.ForwardAsync(call, cancellationToken);
     }
 
+    public override CachedRequest ToRenew(ChatRequest request) => new(CachedRequest.Chat, ChatBody.Anonymous(request.Body));
+
     public override UsageFacts Measure(ChatRequest request, ChatResult product, UsageFacts usage) =>
         request.Labels.On(TokenUsages.Measure(product.Usage, usage, product.IsPartial));
 
