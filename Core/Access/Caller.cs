@@ -1,4 +1,3 @@
-using ServerlessAi.Accounts;
 using ServerlessAi.Primitives;
 using ServerlessAi.Storage;
 

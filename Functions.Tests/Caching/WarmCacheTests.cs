@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Azure.Data.Tables;
 using ServerlessAi.Accounts;
+using ServerlessAi.Primitives;
 using ServerlessAi.Simulator.Vendors;
 using ServerlessAi.Storage;
 using ServerlessAi.Tests.OpenAI;

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using ServerlessAi.Access;
-using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Functions.Http;
 using ServerlessAi.Primitives;

@@ -1,4 +1,4 @@
-namespace ServerlessAi.Accounts;
+namespace ServerlessAi.Primitives;
 
 /// <summary>Accounts that the installation has for its own work. Nobody can call by such a name, and nobody welcomes them with credits.</summary>
 public static class SystemAccounts
