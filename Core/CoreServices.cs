@@ -89,6 +89,7 @@ public static class CoreServices
         .AddChecked<CacheOptions>(configuration, CacheOptions.Section)
         .AddFlushed<HitCounts>()
         .AddSingleton<AnswerTexts>()
+        .AddSingleton<WarmRows>()
         .AddSingleton<AnswerCache>()
         .AddSingleton<Flights>();
 
@@ -128,6 +129,8 @@ public static class CoreServices
         .AddHostedService(provider => provider.GetRequiredService<Settlements>())
         .AddSingleton<Gateway>()
         .AddSingleton<Estimates>()
+        .AddSingleton<Renewals>()
+        .AddSingleton<WarmCache>()
         .AddSingleton<Health>();
 
     private static IServiceCollection AddFlushed<T>(this IServiceCollection services)

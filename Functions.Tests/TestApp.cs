@@ -50,8 +50,10 @@ internal sealed class TestApp : IAsyncDisposable
 
     /// <param name="settings">Over the test defaults: no spacing between requests, timers off.</param>
     /// <param name="sharing">Another app whose storage and clock this one uses, as a second instance would.</param>
+    /// <param name="configure">Adds what only a test has.</param>
     public static async Task<TestApp> StartAsync(
-        IReadOnlyDictionary<string, string?>? settings = null, TestApp? sharing = null, HttpPipelineTransport? transport = null, string? connectionString = null)
+        IReadOnlyDictionary<string, string?>? settings = null, TestApp? sharing = null, HttpPipelineTransport? transport = null, string? connectionString = null,
+        Action<IServiceCollection>? configure = null)
     {
         var id = $"t{Interlocked.Increment(ref count)}x{Environment.ProcessId}";
         var all = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
@@ -68,6 +70,7 @@ internal sealed class TestApp : IAsyncDisposable
             ["AzureWebJobs.reset-quotas.Disabled"] = "true",
             ["AzureWebJobs.sweep-holds.Disabled"] = "true",
             ["AzureWebJobs.reconcile-spend.Disabled"] = "true",
+            ["AzureWebJobs.warm-cache.Disabled"] = "true",
         };
         foreach (var (name, value) in (sharing?.Settings ?? new Dictionary<string, string?>()).Concat(settings ?? new Dictionary<string, string?>()))
         {
@@ -82,6 +85,7 @@ internal sealed class TestApp : IAsyncDisposable
             builder.Services.AddSingleton<IHostEnvironment>(new HostingEnvironment { EnvironmentName = environment, ContentRootPath = AppContext.BaseDirectory });
             builder.Services.AddSingleton<TimeProvider>(clock);
             builder.Logging.ClearProviders();
+            configure?.Invoke(builder.Services);
             if (transport is not null)
             {
                 builder.Services.AddSingleton(provider => new StorageConnection(provider.GetRequiredService<IOptions<StorageOptions>>(), transport));

@@ -20,7 +20,11 @@ public sealed record Caller(string UserId, string AccountId, Role Role)
     public Caller For(string userId) => this with { UserId = userId, AccountId = userId };
 
     /// <summary>What is wrong with a user id; null when it can be used.</summary>
-    public static Refusal? Problem(string userId) =>
+    public static Refusal? Problem(string userId) => SystemAccounts.Has(userId)
+        ? Refusal.Invalid($"A user id does not begin with '{SystemAccounts.Prefix}'.")
+        : Shape(userId);
+
+    private static Refusal? Shape(string userId) =>
         userId.Length is 0 or > UserIdLimit || !TableKey.Fits(userId) || userId.Any(char.IsControl) || !string.Equals(userId, userId.Trim(), StringComparison.Ordinal)
             ? Refusal.Invalid($"A user id has 1 to {UserIdLimit} characters, no control characters, and no space at its ends.")
             : null;

@@ -38,6 +38,9 @@ public sealed class PlanLimits
     [Range(typeof(decimal), "0", "1000", ParseLimitsInInvariantCulture = true)]
     public decimal MinimumBalanceUsd { get; set; } = 0.01m;
 
+    /// <summary>Provider cost a month beyond which nothing is begun, nano-USD; null for none. Only for what the installation does for itself.</summary>
+    internal long? HardCapNanoUsd { get; init; }
+
     internal long MinimumBalanceMicro { get; private set; } = 100_000;
 
     internal long MonthlyCapNanoUsd => Money.FromUsd(MonthlyCapUsd);

@@ -10,7 +10,7 @@ namespace ServerlessAi.Caching;
 /// Answers by hash: a bounded level in memory above the table. Losing the cache costs a provider call, never an answer: when storage does not
 /// answer, reading finds nothing and writing is skipped.
 /// </summary>
-public sealed partial class AnswerCache(Tables tables, AnswerTexts texts, HitCounts hits, IOptions<CacheOptions> options, TimeProvider time, ILogger<AnswerCache> logger) : IDisposable
+public sealed partial class AnswerCache(Tables tables, AnswerTexts texts, WarmRows warm, HitCounts hits, IOptions<CacheOptions> options, TimeProvider time, ILogger<AnswerCache> logger) : IDisposable
 {
     private const long MemoryCharsLimit = 32_000_000;
 
@@ -44,7 +44,8 @@ public sealed partial class AnswerCache(Tables tables, AnswerTexts texts, HitCou
     }
 
     /// <summary>Keeps an answer for a time. Not being able to is logged and otherwise without consequence.</summary>
-    public async Task StoreAsync(string hash, CachedAnswer answer, TimeSpan ttl, CancellationToken cancellationToken)
+    /// <param name="request">What it can be made from again; null when it cannot.</param>
+    public async Task StoreAsync(string hash, CachedAnswer answer, TimeSpan ttl, CancellationToken cancellationToken, CachedRequest? request = null)
     {
         if (ttl <= TimeSpan.Zero)
         {
@@ -63,6 +64,7 @@ public sealed partial class AnswerCache(Tables tables, AnswerTexts texts, HitCou
                 ["Hits"] = 0L,
             };
             LongText.Write(row, "Answer", json);
+            await warm.WriteAsync(row, request, ttl, cancellationToken);
             var client = await tables.GetAsync(TableNames.Cache);
             await client.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
         }

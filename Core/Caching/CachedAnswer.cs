@@ -24,5 +24,8 @@ public sealed record CachedAnswer(UsageFacts Usage, DateTimeOffset CreatedAt)
 /// <param name="Ttl">How long the answer may be given again; null takes the default of its kind.</param>
 public sealed record CacheUse(bool Use = true, TimeSpan? Ttl = null)
 {
+    /// <summary>The answer is made anew although there is one, and takes its place.</summary>
+    public CachedRequest? Renewed { get; init; }
+
     public static readonly TimeSpan LongestTtl = TimeSpan.FromDays(30);
 }

@@ -7,7 +7,7 @@ using ServerlessAi.Storage;
 namespace ServerlessAi.Caching;
 
 /// <summary>Counts cache hits in memory and adds them to the cached rows now and then. A crash loses seconds of statistics, never money.</summary>
-public sealed partial class HitCounts(Tables tables, ILogger<HitCounts> logger) : IFlushed
+public sealed partial class HitCounts(Tables tables, WarmRows warm, ILogger<HitCounts> logger) : IFlushed
 {
     /// <summary>Different answers counted between two flushes; hits on further ones are not counted.</summary>
     private const int CountsLimit = 10_000;
@@ -38,9 +38,11 @@ public sealed partial class HitCounts(Tables tables, ILogger<HitCounts> logger) 
         try
         {
             var client = await tables.GetAsync(TableNames.Cache);
-            var row = await client.GetEntityIfExistsAsync<TableEntity>(AnswerCache.Partition(hash), hash, select: ["Hits"], cancellationToken: cancellationToken);
+            var row = await client.GetEntityIfExistsAsync<TableEntity>(AnswerCache.Partition(hash), hash, select: WarmRows.Columns, cancellationToken: cancellationToken);
             if (row.HasValue)
             {
+                // Before the count: when this fails, the next hits try again.
+                await warm.CountAsync(hash, row.Value!, count, cancellationToken);
                 var change = new TableEntity(AnswerCache.Partition(hash), hash) { ["Hits"] = (row.Value!.GetInt64("Hits") ?? 0) + count };
                 await client.UpdateEntityAsync(change, row.Value!.ETag, TableUpdateMode.Merge, cancellationToken);
             }

@@ -57,6 +57,11 @@ public sealed class Gateway(
         }
 
         var cacheKey = work.CacheKey(request, catalog);
+        if (request.Cache.Renewed is not null)
+        {
+            return await ProduceAsync(work, request, catalog, cacheKey, cancellationToken);
+        }
+
         if (request.Claim is not null)
         {
             // Not as a passenger of another request: whoever repeats the key must meet it, not its fellow traveller's answer.
@@ -131,7 +136,7 @@ public sealed class Gateway(
 
         // Before the hold is taken, so that the app does not stop in between.
         using var operation = settlements.Begin();
-        var quote = quoted.Value;
+        var quote = request.OnTheHouse is null ? quoted.Value : quoted.Value.WithoutCharge();
         var reserved = await ReserveAsync(work.Kind, request, quote, cancellationToken);
         if (!reserved.Succeeded)
         {
@@ -181,7 +186,7 @@ public sealed class Gateway(
             return Refusal.StorageUnavailable();
         }
 
-        var chargeMicro = Charges.ChargeMicro(quote.Kind, chosen.Price, usage, credits.Value.UsdPerCredit);
+        var chargeMicro = request.OnTheHouse is null ? Charges.ChargeMicro(quote.Kind, chosen.Price, usage, credits.Value.UsdPerCredit) : 0;
         var settle = new Settle(hold.OperationId, chargeMicro, cost.NanoUsd, usage)
         {
             UncertainCostNanoUsd = cost.UncertainNanoUsd,
@@ -191,7 +196,7 @@ public sealed class Gateway(
         var settling = settlements.EndAsync(request.Caller.AccountId, settle);
         if (cacheKey is not null && !usage.IsPartial)
         {
-            await cache.StoreAsync(cacheKey, answer, request.Cache.Ttl ?? work.DefaultTtl, CancellationToken.None);
+            await cache.StoreAsync(cacheKey, answer, request.Cache.Ttl ?? work.DefaultTtl, CancellationToken.None, request.Cache.Renewed ?? work.ToRenew(request));
         }
 
         var ended = await settling;
@@ -217,7 +222,7 @@ public sealed class Gateway(
         if (refusal is null)
         {
             var lease = TimeSpan.FromSeconds(credits.Value.HoldSeconds);
-            var command = new Reserve(operationId, kind, quote.Offers, plans, lease, budget == BudgetState.OverSoft) { Claim = request.Claim };
+            var command = new Reserve(operationId, kind, quote.Offers, request.OnTheHouse ?? plans, lease, budget == BudgetState.OverSoft) { Claim = request.Claim };
             switch (await accounts.ExecuteAsync(accountId, command))
             {
                 case Claimed claimed:

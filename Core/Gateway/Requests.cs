@@ -12,6 +12,9 @@ public abstract record GatewayRequest(Caller Caller, CacheUse Cache)
     /// <summary>The idempotency key it came with; null for none.</summary>
     public Claim? Claim { get; init; }
 
+    /// <summary>The limits of work that the installation does for itself, at no charge to anybody; null for a caller's.</summary>
+    public PlanBook? OnTheHouse { get; init; }
+
     /// <summary>Told the operation's id when it has its hold, and so will be seen through whoever waits for it; null when nobody wants to know.</summary>
     public Action<string>? Started { get; init; }
 }

@@ -50,6 +50,9 @@ public sealed class SearchWork(Quoter quoter, ProviderRegistry providers) : Work
         return await provider.SearchAsync(new SearchCall(model.ModelName, request.Query.Trim(), Results(request)), cancellationToken);
     }
 
+    public override CachedRequest ToRenew(SearchRequest request) =>
+        new(CachedRequest.Search, StoredJson.Write(new RenewableSearch(request.Query, request.Provider, request.Model, request.MaxResults)));
+
     // A call costs what it costs, whatever it found.
     public override UsageFacts Measure(SearchRequest request, SearchResult product, UsageFacts usage) => usage;
 

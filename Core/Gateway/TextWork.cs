@@ -4,6 +4,7 @@ using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
 using ServerlessAi.Providers;
 using ServerlessAi.Providers.Text;
+using ServerlessAi.Storage;
 
 namespace ServerlessAi;
 
@@ -60,6 +61,9 @@ public sealed class TextWork(Quoter quoter, ProviderRegistry providers) : Work<T
         relay.ModelServed = model.Id;
         return TextChat.Read(await provider.ForwardAsync(TextChat.Of(call, InputTokens(request), relay), cancellationToken));
     }
+
+    public override CachedRequest ToRenew(TextRequest request) =>
+        new(CachedRequest.Text, StoredJson.Write(new RenewableText(request.Prompt, request.System, request.Model, request.MaxTokens, request.Temperature)));
 
     public override bool MayAskAnother(TextRequest request) => request.Relay?.MayAskAnother ?? true;
 

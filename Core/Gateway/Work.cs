@@ -44,6 +44,9 @@ public abstract class Work<TRequest, TProduct>
     /// <param name="payload">What it can be made from again.</param>
     public virtual ImageRecord? ForGallery(TRequest request, CachedAnswer answer, Func<string> payload) => null;
 
+    /// <summary>What the same answer can be asked for again with, without who asks; null when it is not renewed ahead.</summary>
+    public virtual CachedRequest? ToRenew(TRequest request) => null;
+
     /// <summary>Makes the product last: from here on it can be answered again.</summary>
     /// <exception cref="Exception">What <see cref="Storage.StorageFaults.IsUnavailable"/> knows, when it cannot be kept.</exception>
     public abstract Task<CachedAnswer> KeepAsync(TProduct product, UsageFacts usage, Hold hold, DateTimeOffset now);

@@ -10,6 +10,7 @@ internal static class CatalogRows
     public const string Models = "model";
     public const string Removed = "Removed";
     private const string Body = "Body";
+    private const string StatesAbilities = "StatesAbilities";
 
     // Shipped prices have been in force since ever; for Table Storage that is 1601, the least date-time it takes.
     private static readonly DateTimeOffset Ever = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -27,13 +28,20 @@ internal static class CatalogRows
         ["ModelName"] = model.ModelName,
         ["Revision"] = model.Revision,
         [Removed] = removed,
+        [StatesAbilities] = true,
         [Body] = StoredJson.Write(model),
     };
 
-    public static ModelEntry ToModel(TableEntity entity) =>
-        StoredJson.Read<ModelEntry>(entity.GetString(Body));
+    public static ModelEntry ToModel(TableEntity entity)
+    {
+        var model = StoredJson.Read<ModelEntry>(entity.GetString(Body));
+        // Rows from before abilities counted have a 'false' where nobody said anything.
+        return entity.ContainsKey(StatesAbilities) ? model : model with { Vision = IfTrue(model.Vision), Tools = IfTrue(model.Tools) };
+    }
 
     public static bool IsRemoved(TableEntity entity) => entity.GetBoolean(Removed) ?? false;
+
+    private static bool? IfTrue(bool? ability) => ability is true ? true : null;
 
     public static TableEntity ToEntity(string modelId, ModelPrice price) => new(PricePartition(modelId), PriceKey(price))
     {

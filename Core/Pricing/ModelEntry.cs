@@ -77,11 +77,11 @@ public sealed record ModelEntry
     /// <summary>Tokens that prompt and answer can have together; 0 when the vendor states none.</summary>
     public int ContextWindow { get; init; }
 
-    /// <summary>It can look at images.</summary>
-    public bool Vision { get; init; }
+    /// <summary>It can look at images. Null when nobody has said: then whoever names the model may try, and it stands in for no other.</summary>
+    public bool? Vision { get; init; }
 
-    /// <summary>It can call tools.</summary>
-    public bool Tools { get; init; }
+    /// <summary>It can call tools; null as for <see cref="Vision"/>.</summary>
+    public bool? Tools { get; init; }
 
     /// <summary>The price in force and those that are scheduled, oldest first.</summary>
     public ImmutableArray<ModelPrice> Prices { get; init; } = [];

@@ -13,6 +13,9 @@ public sealed record PricedModel(ModelEntry Model, ModelPrice Price);
 public sealed record Quote(ModelKind Kind, ImmutableArray<PricedModel> Models, ImmutableArray<Offer> Offers)
 {
     public PricedModel Selected => Models[0];
+
+    /// <summary>The same, for work that costs us what it costs and is charged to nobody. Nothing cheaper will do: it replaces what somebody has paid for.</summary>
+    public Quote WithoutCharge() => this with { Models = [Models[0]], Offers = [Offers[0] with { FixedMicro = 0, OutputMicroPerMillion = 0, FreeQuota = false }] };
 }
 
 /// <summary>Prices a request before it runs: pure, from a catalog and an instant.</summary>

@@ -6,11 +6,20 @@ namespace ServerlessAi.Providers;
 /// fal.ai's queue, fal.ai/docs/documentation/model-apis/inference/queue: submit, ask for the status until it is done, fetch the result. Better for models
 /// that take long or are busy: a request waits there where the direct endpoint answers 503.
 /// </summary>
+/// <remarks>
+/// What is not waited for any longer is taken out of the queue, fal.ai/docs/inference-api/queue/cancel: <c>PUT .../cancel</c>, whose
+/// <c>{"status":"OK"}</c> says that it was removed before it began, and <c>CANCELLATION_REQUESTED</c> that a runner was told to stop.
+/// </remarks>
 internal sealed class FalQueue(FalApi api, IOptions<ProviderOptions> options, TimeProvider time)
 {
+    // On top of the time that the call had; the request's own time has room for it.
+    private static readonly TimeSpan CancelPatience = TimeSpan.FromSeconds(3);
+
     private readonly FalProviderOptions settings = options.Value.Fal;
 
-    private sealed record Submitted(string? RequestId, string? StatusUrl, string? ResponseUrl);
+    private sealed record Submitted(string? RequestId, string? StatusUrl, string? ResponseUrl, string? CancelUrl);
+
+    private sealed record Cancelled(string? Status);
 
     private sealed record Progress(string? Status, string? Error, string? ErrorType);
 
@@ -30,9 +39,37 @@ internal sealed class FalQueue(FalApi api, IOptions<ProviderOptions> options, Ti
             return ProviderOutcome<T>.Failed(ProviderFailure.BadAnswer, "The queue's answer does not say where the result will be.");
         }
 
-        return await AwaitAsync(request.StatusUrl!, cancellationToken) is { } failed
-            ? failed.As<T>()
-            : await api.SendAsync<T>(HttpMethod.Get, request.ResponseUrl!, content: null, cancellationToken);
+        try
+        {
+            return await AwaitAsync(request.StatusUrl!, cancellationToken) is { } failed
+                ? failed.As<T>()
+                : await api.SendAsync<T>(HttpMethod.Get, request.ResponseUrl!, content: null, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && IsOfQueue(request.CancelUrl))
+        {
+            if (!await CancelAsync(request.CancelUrl!))
+            {
+                throw;
+            }
+
+            return ProviderOutcome<T>.Failed(ProviderFailure.Overloaded, "The request was still in the queue when its time was over, and was taken out.");
+        }
+    }
+
+    /// <returns>True when it was removed before it began, and so cost nothing.</returns>
+    private async Task<bool> CancelAsync(string url)
+    {
+        using var patience = new CancellationTokenSource(CancelPatience, time);
+        try
+        {
+            var outcome = await VendorErrors.GuardAsync(() => api.SendAsync<Cancelled>(HttpMethod.Put, url, content: null, patience.Token));
+            return outcome.Value is { Status: "OK" };
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            // Then it runs, and may be billed, as if nobody had tried.
+            return false;
+        }
     }
 
     /// <returns>Null when the result is there.</returns>

@@ -8,11 +8,13 @@ namespace ServerlessAi.Providers;
 /// <c>content_policy_violation</c> or <c>moderation_blocked</c>; a spent budget is 400 <c>billing_hard_limit_reached</c> at the images endpoint.
 /// Gemini wraps the object in a list, has a number as code and the meaning in <c>status</c> and <c>details</c>, a wrong key being 400
 /// (cloud.google.com/apis/design/errors). Mistral and vLLM leave the <c>error</c> around the members out; Mistral lists what does not validate in
-/// <c>detail</c> (docs.mistral.ai/api). Groq answers 498 when its flexible tier is full (console.groq.com/docs/errors). Ollama's error is a sentence.
+/// <c>detail</c> (docs.mistral.ai/api). Groq answers 498 when its flexible tier is full (console.groq.com/docs/errors). DeepSeek's filter has a sentence and no code of its own
+/// (deepseek-ai/awesome-deepseek-integration issue 13). Ollama's error is a sentence.
 /// </remarks>
 internal static class OpenAIErrors
 {
     private const int GroqCapacityExceeded = 498;
+    private const string DeepSeekFilter = "Content Exists Risk";
 
     private sealed record VendorError(string? Code, string? Type, string? Message)
     {
@@ -23,7 +25,8 @@ internal static class OpenAIErrors
     {
         var error = Parse(body);
         return ProviderOutcome<T>.Failed(
-            Map(status, error.Code, error.Type), VendorErrors.Shorten(error.Message, key) ?? error.Code ?? $"HTTP {status}.", retryAfter ?? error.Wait);
+            string.Equals(error.Message, DeepSeekFilter, StringComparison.OrdinalIgnoreCase) && status < 500 ? ProviderFailure.ContentRefused : Map(status, error.Code, error.Type),
+            VendorErrors.Shorten(error.Message, key) ?? error.Code ?? $"HTTP {status}.", retryAfter ?? error.Wait);
     }
 
     private static ProviderFailure Map(int status, string? code, string? type) => (status, code ?? type) switch

@@ -1,4 +1,5 @@
 using ServerlessAi.Images;
+using ServerlessAi.Pricing;
 using ServerlessAi.Providers;
 using ServerlessAi.Providers.Images;
 using ServerlessAi.Simulator.Vendors;
@@ -46,15 +47,52 @@ public sealed class FalQueueTests : IAsyncLifetime
         Assert.NotNull((await call).Value);
     }
 
-    [Fact]
-    public async Task It_is_given_up_when_its_time_is_over()
+    [Theory]
+    [InlineData("OK", ProviderFailure.Overloaded, false)]
+    [InlineData("CANCELLATION_REQUESTED", ProviderFailure.Timeout, true)]
+    [InlineData("ALREADY_COMPLETED", ProviderFailure.Timeout, true)]
+    [InlineData("NOT_FOUND", ProviderFailure.Timeout, true)]
+    public async Task When_its_time_is_over_it_is_taken_back_and_costs_nothing_only_if_it_had_not_begun(string status, ProviderFailure failure, bool mayCost)
     {
+        world.Fal.Script(StatusQuestion, Working);
+        world.Fal.Script(Cancellation, Cancelled(status));
+
+        var running = RunAsync();
+        await AskedAsync(1);
+        world.Time.Advance(TimeSpan.FromSeconds(100));
+        var result = await running;
+
+        Assert.Equal((failure, mayCost), (result.Failure, result.MayBill.Length > 0));
+        Assert.Equal(("PUT", Request + "/cancel", $"Key {ApiKey}"), (world.Fal.Requests[^1].Method, world.Fal.Requests[^1].Path, world.Fal.Requests[^1].Headers["Authorization"]));
+    }
+
+    [Fact]
+    public async Task Taking_it_back_is_tried_once_and_not_for_long()
+    {
+        world.Fal.Script(StatusQuestion, Working);
+        world.Fal.Script(Cancellation, Behaviour.Hang);
+
+        var running = RunAsync();
+        await AskedAsync(1);
+        world.Time.Advance(TimeSpan.FromSeconds(100));
+        await Wait.UntilAsync(() => world.Fal.Requests.Any(request => request.Method == "PUT"), "it is to be taken back");
+        world.Time.Advance(TimeSpan.FromSeconds(3));
+
+        Assert.Equal((ProviderFailure.Timeout, 1), ((await running).Failure, world.Fal.Requests.Count(request => request.Method == "PUT")));
+    }
+
+    [Fact]
+    public async Task An_address_elsewhere_is_not_told_our_key_to_take_it_back()
+    {
+        var own = world.Fal.BaseUrl + Request;
+        world.Fal.Script("fal-ai/flux/schnell", Submitted(own + "/status", own, "https://example.test/cancel"));
         world.Fal.Script(StatusQuestion, Working);
         using var cancellation = new CancellationTokenSource();
         var call = world.DrawAsync("fal", cancellationToken: cancellation.Token);
         await AskedAsync(1);
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        Assert.DoesNotContain(world.Fal.Requests, request => request.Method == "PUT");
     }
 
     [Theory]
@@ -121,6 +159,13 @@ public sealed class FalQueueTests : IAsyncLifetime
         Assert.Equal(
             ["/queue/fal-ai/flux-pro", "/fal-ai/flux/schnell"],
             mixed.Fal.Requests.Where(request => request.Method == "POST").Select(request => request.Path));
+    }
+
+    private Task<ChainResult<ImageBytes>> RunAsync()
+    {
+        var model = ProviderWorld.TextModel("fal-ai/flux/schnell", "fal") with { Kind = ModelKind.Image };
+        return world.Chain.RunAsync(
+            new PricedModel(model, model.Prices[0]), new Catalog([model], CatalogSource.Stored), "ann", (_, token) => world.DrawAsync("fal", cancellationToken: token));
     }
 
     private Task AskedAsync(int times) => Wait.UntilAsync(

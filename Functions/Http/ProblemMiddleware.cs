@@ -51,10 +51,14 @@ public sealed partial class ProblemMiddleware(ILogger<ProblemMiddleware> logger)
 
     private static void Answer(FunctionContext context, HttpContext http, Refusal refusal)
     {
-        if (!http.Response.HasStarted)
+        if (http.Response.HasStarted)
         {
-            context.GetInvocationResult().Value = Problems.From(refusal, http);
+            // Half of an answer must not end like a whole one.
+            http.Abort();
+            return;
         }
+
+        context.GetInvocationResult().Value = Problems.From(refusal, http);
     }
 
     [LoggerMessage(LogLevel.Information, "{Function} was cancelled by its caller.")]

@@ -20,7 +20,7 @@ internal sealed class Bookkeeper(World world)
     public async Task CheckCallAsync(VendorCall call)
     {
         var exchange = call.Exchange;
-        var holds = await HoldsOfAsync(exchange.User, exchange.OperationIds);
+        var holds = await HoldsOfAsync(exchange.Account, exchange.OperationIds);
         // It may have lapsed while the app looked, or while storage did not let it look.
         if (!holds.Any(hold => hold.Status is HoldStatus.Open or HoldStatus.Expired))
         {

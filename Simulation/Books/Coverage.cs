@@ -1,4 +1,5 @@
 using ServerlessAi.Accounts;
+using ServerlessAi.Primitives;
 using ServerlessAi.Simulation.People;
 using ServerlessAi.Simulation.Worlds;
 
@@ -14,6 +15,7 @@ internal sealed class Coverage
         foreach (var hold in rows.Holds)
         {
             Add("hold " + hold.Status.ToString().ToLowerInvariant());
+            Add("hold of a renewal", rows.State is { AccountId: SystemAccounts.WarmCache });
             Add("hold settled late", hold.Late);
             Add("hold superseded", hold.Superseded);
             Add("hold with absorbed loss", hold.AbsorbedMicro > 0);

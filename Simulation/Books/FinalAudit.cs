@@ -59,6 +59,11 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
             world.Violate($"{user}: hold {open.Hold.OperationId} is open at {world.Time.GetUtcNow():O}, it was to lapse at {open.Hold.ExpiresAt:O}.");
         }
 
+        if (SystemAccounts.Has(user) && rows.Entries.Count > 0)
+        {
+            world.Violate($"{user}: the app's own work moved credits, {rows.Entries[0]}.");
+        }
+
         CheckGallery(user, rows);
         foreach (var day in rows.Days)
         {

@@ -1,3 +1,5 @@
+using ServerlessAi.Primitives;
+
 namespace ServerlessAi.Simulation.People;
 
 /// <summary>One request that somebody sent, and what came of it.</summary>
@@ -18,6 +20,9 @@ internal sealed class Exchange(int number, string user, string method, string pa
     public int Number => number;
 
     public string User => user;
+
+    /// <summary>Whose holds its calls need: the sender's, or that of the app's own work.</summary>
+    public string Account => Path.EndsWith("/warm-cache", StringComparison.Ordinal) ? SystemAccounts.WarmCache : User;
 
     public string Method => method;
 

@@ -61,12 +61,19 @@ internal sealed class User(World world, string name, Random random)
 
     private object Text(string subject) => new
     {
-        prompt = subject, model = Model(), maxTokens = Tokens(), useCache = random.Next(3) > 0, stream = random.Next(3) == 0,
+        prompt = subject,
+        model = Model(),
+        maxTokens = Tokens(),
+        useCache = random.Next(3) > 0,
+        stream = random.Next(3) == 0,
     };
 
     private object Chat(string subject) => new
     {
-        model = Model(), messages = new[] { new { role = "user", content = subject } }, max_completion_tokens = Tokens(), stream = random.Next(3) > 0,
+        model = Model(),
+        messages = new[] { new { role = "user", content = subject } },
+        max_completion_tokens = Tokens(),
+        stream = random.Next(3) > 0,
     };
 
     private string Model() => Models[random.Next(Models.Length)];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ServerlessAi.Primitives;
 using ServerlessAi.Simulation.Books;
 using ServerlessAi.Simulation.People;
 using ServerlessAi.Simulation.Worlds;
@@ -80,7 +81,7 @@ internal static class Run
         world.Vendors.Calm();
         await troubles;
         await RecoverAsync(world);
-        await new FinalAudit(world, users).CheckAsync();
+        await new FinalAudit(world, [.. users, SystemAccounts.WarmCache]).CheckAsync();
         world.Exchanges.ForEach(world.Coverage.Add);
         world.Coverage.Add(world.Weather);
         await world.EndAsync();

@@ -126,6 +126,7 @@ internal sealed class Instance : IAsyncDisposable
         ["AzureWebJobs.reset-quotas.Disabled"] = "true",
         ["AzureWebJobs.sweep-holds.Disabled"] = "true",
         ["AzureWebJobs.reconcile-spend.Disabled"] = "true",
+        ["AzureWebJobs.warm-cache.Disabled"] = "true",
     };
 
     private static FeatureCollection Features()

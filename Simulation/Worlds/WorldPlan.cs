@@ -79,6 +79,10 @@ internal sealed record WorldPlan
         ["Credits:SignUp"] = Pick(random, "0", "2", "10"),
         ["Budget:MonthlyUsd"] = Pick(random, "", "0.3"),
         ["Budget:HardUsd"] = Pick(random, "", "", "0.8"),
+        // Whatever was given again once is renewed at the next run of the timer.
+        ["Cache:WarmMonthlyUsd"] = Pick(random, "0", "0.02", "5"),
+        ["Cache:WarmMinHits"] = "1",
+        ["Cache:WarmAheadMinutes"] = "1440",
     };
 
     private static string Pick(Random random, params ReadOnlySpan<string> choices) => choices[random.Next(choices.Length)];

@@ -4,13 +4,14 @@ namespace ServerlessAi.Simulator.Vendors;
 
 /// <summary>
 /// Speaks fal.ai's synchronous model endpoints, fal.ai/docs/model-api-reference, and its queue, fal.ai/docs/documentation/model-apis/inference/queue, and
-/// serves the images its answers point to. At the queue, scripts named <c>status</c> and <c>result</c> are for the two questions that follow a submission.
+/// serves the images its answers point to. At the queue, scripts named <c>status</c> and <c>result</c> are for the two questions that follow a submission, and <c>cancel</c> for taking it back.
 /// </summary>
 public sealed class FalStandIn : VendorStandIn
 {
     public const string ApiKey = "11111111-2222-3333-4444-555555555555:0123456789abcdef";
     public const string StatusQuestion = "status";
     public const string ResultQuestion = "result";
+    public const string Cancellation = "cancel";
 
     private const string PicturePath = "/files/picture.png";
     private const string QueuePrefix = "/queue/";
@@ -47,20 +48,24 @@ public sealed class FalStandIn : VendorStandIn
         error is null ? new { status, queue_position = 0, logs = (object?)null } : new { status, error, error_type = errorType, metrics = new { inference_time = 0.1 } });
 
     /// <summary>A place in the queue, with where to ask.</summary>
-    public static Behaviour Submitted(string statusUrl, string responseUrl) => Json(200, new
+    public static Behaviour Submitted(string statusUrl, string responseUrl, string? cancelUrl = null) => Json(200, new
     {
         status = "IN_QUEUE",
         request_id = "764cabcf-b745-4b3e-ae38-1200304cf45b",
         response_url = responseUrl,
         status_url = statusUrl,
-        cancel_url = responseUrl + "/cancel",
+        cancel_url = cancelUrl ?? responseUrl + "/cancel",
         queue_position = 0,
     });
+
+    /// <summary>What became of taking a request back: <c>OK</c> before its turn, later <c>CANCELLATION_REQUESTED</c>, then <c>ALREADY_COMPLETED</c>.</summary>
+    public static Behaviour Cancelled(string status) => Json(status switch { "OK" => 200, "CANCELLATION_REQUESTED" => 202, "NOT_FOUND" => 404, _ => 400 }, new { status });
 
     protected override string? ModelOf(ReceivedRequest request) => request switch
     {
         { Method: "POST", Path: var path } => path.StartsWith(QueuePrefix, StringComparison.Ordinal) ? path[QueuePrefix.Length..] : path.TrimStart('/'),
         { Path: RequestPath + "/status" } => StatusQuestion,
+        { Method: "PUT", Path: RequestPath + "/cancel" } => Cancellation,
         { Path: RequestPath } => ResultQuestion,
         _ => null,
     };
@@ -70,6 +75,7 @@ public sealed class FalStandIn : VendorStandIn
     protected override Task SucceedAsync(HttpContext context, ReceivedRequest request) => request switch
     {
         { Path: PicturePath } => PictureAsync(context),
+        { Path: RequestPath + "/cancel" } => Cancelled("CANCELLATION_REQUESTED").Run(context, () => Task.CompletedTask),
         { Path: RequestPath + "/status" } => Status("COMPLETED").Run(context, () => Task.CompletedTask),
         { Method: "POST", Path: var path } when path.StartsWith(QueuePrefix, StringComparison.Ordinal) =>
             Submitted(BaseUrl + RequestPath + "/status", BaseUrl + RequestPath).Run(context, () => Task.CompletedTask),

@@ -14,6 +14,9 @@ public abstract record StreamScript
     /// <summary>In place of the event of this place comes the vendor's error, and nothing after it.</summary>
     public int? ErrorAt { get; init; }
 
+    /// <summary>In place of the event of this place comes half of a JSON object; the stream goes on.</summary>
+    public int? GarbageAt { get; init; }
+
     public Behaviour ToBehaviour() => new((context, _) => RunAsync(context));
 
     public async Task RunAsync(HttpContext context)
@@ -29,8 +32,9 @@ public abstract record StreamScript
                 return;
             }
 
-            var isError = place++ == ErrorAt;
-            await context.Response.WriteAsync(isError ? Error : data, context.RequestAborted);
+            var (isError, isGarbage) = (place == ErrorAt, place == GarbageAt);
+            place++;
+            await context.Response.WriteAsync(isError ? Error : isGarbage ? "data: {\"id\":\n\n" : data, context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
             if (isError)
             {

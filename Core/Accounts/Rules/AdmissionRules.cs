@@ -37,7 +37,7 @@ internal sealed record Admission(AccountState State, Reserve Command, Offer Offe
 internal static class AdmissionRules
 {
     private static readonly ImmutableArray<Func<Admission, Refusal?>> InOrder =
-        [Pace.Spacing, Pace.RequestsPerMinute, Concurrency.ActiveJobs, DailyTokens.Left, Funds.CoverTheOffer];
+        [Pace.Spacing, Pace.RequestsPerMinute, Concurrency.ActiveJobs, DailyTokens.Left, Budget.HardCap, Funds.CoverTheOffer];
 
     public static Refusal? FirstRefusal(Admission admission)
     {

@@ -79,6 +79,15 @@ internal static class Budget
         return (0, null);
     }
 
+    /// <summary>What a hard cap leaves must cover the worst case, so that the cap holds whatever the call comes to.</summary>
+    public static Refusal? HardCap(Admission admission)
+    {
+        var month = admission.State.Month;
+        return admission.Limits.HardCapNanoUsd is { } cap && month.CostNanoUsd + month.CostHeldNanoUsd + admission.Offer.WorstCostNanoUsd(admission.OutputTokens) > cap
+            ? new Refusal(RefusalCodes.UsageLimitExceeded, "The month's budget for this is used up.")
+            : null;
+    }
+
     private static string? Reason(AccountState state, Reserve command)
     {
         var month = state.Month;

@@ -35,7 +35,8 @@ public static class ChatBody
     private static readonly string[] Unpriced = ["web_search_options", "audio"];
 
     // Not part of what is asked: ours, or only for reporting, or how the answer is to come.
-    private static readonly string[] NoPartOfTheQuestion = ["userId", "user_id", "user", "metadata", "stream", "stream_options", "model", "max_tokens", "max_completion_tokens", "safety_identifier", "prompt_cache_key"];
+    private static readonly string[] OfTheCaller = ["userId", "user_id", "user", "metadata", "stream", "stream_options", "safety_identifier", "prompt_cache_key"];
+    private static readonly string[] NoPartOfTheQuestion = [.. OfTheCaller, "model", "max_tokens", "max_completion_tokens"];
 
     public static string? Model(JsonObject body) => ChatJson.Text(body["model"]);
 
@@ -116,15 +117,20 @@ public static class ChatBody
     }
 
     /// <summary>All that decides the answer but the model, as text: requests that differ only in how they are answered or reported read alike.</summary>
-    public static string Question(JsonObject body)
+    public static string Question(JsonObject body) => Without(body, NoPartOfTheQuestion);
+
+    /// <summary>The whole request, as text, without who asks and how the answer is to come.</summary>
+    public static string Anonymous(JsonObject body) => Without(body, OfTheCaller);
+
+    private static string Without(JsonObject body, string[] names)
     {
-        var question = body.DeepClone().AsObject();
-        foreach (var name in NoPartOfTheQuestion)
+        var rest = body.DeepClone().AsObject();
+        foreach (var name in names)
         {
-            question.Remove(name);
+            rest.Remove(name);
         }
 
-        return ChatJson.Write(question);
+        return ChatJson.Write(rest);
     }
 
     private static int Limit(JsonObject body) => ChatJson.Int(body["max_completion_tokens"]) ?? ChatJson.Int(body["max_tokens"]) ?? DefaultOutputTokens;

@@ -89,11 +89,14 @@ internal sealed class OpenAITextProvider(OpenAIClients clients) : ITextProvider
             : ProviderOutcome<TextResult>.Failed(ProviderFailure.BadAnswer, "The answer has no text.");
     }
 
-    // Mistral's name for the end of the context window, and DeepSeek's for having run out of machines half-way: both cut the answer short.
+    // Mistral's name for the end of the context window, and DeepSeek's for having run out of machines half-way: both cut the answer short. Gemini has its own
+    // names for what it refuses, alone or after OpenAI's and a colon: ai.google.dev/api/generate-content#FinishReason, HKUDS/Vibe-Trading pull request 308.
     private static string Reason(string? reason) => reason switch
     {
         null => "stop",
         "model_length" or "insufficient_system_resource" => "length",
+        "SAFETY" or "RECITATION" or "BLOCKLIST" or "PROHIBITED_CONTENT" or "SPII" => "content_filter",
+        _ when reason.StartsWith("content_filter:", StringComparison.Ordinal) => "content_filter",
         _ => reason,
     };
 

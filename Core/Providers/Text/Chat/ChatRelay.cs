@@ -16,22 +16,26 @@ public sealed class ChatRelay : IDisposable
     private readonly TimeSpan total;
     private readonly CancellationTokenSource life;
     private readonly CancellationTokenRegistration leaving;
+    private readonly CancellationTokenRegistration closing;
     private readonly CancellationToken clientGone;
     private readonly Lock gate = new();
     private TimeSpan? leftAfter;
+    private TimeSpan? stoppedAfter;
     private long drainedBytes;
 
     /// <param name="total">Time that all attempts and the stream may take together.</param>
     /// <param name="clientGone">Fires when the client has left.</param>
-    public ChatRelay(SendChunk send, StreamOptions options, TimeSpan total, TimeProvider time, CancellationToken clientGone)
+    /// <param name="stopping">Fires when the app has to stop.</param>
+    public ChatRelay(SendChunk send, StreamOptions options, TimeSpan total, TimeProvider time, CancellationToken clientGone, CancellationToken stopping = default)
     {
         (this.send, this.options, this.time, this.total, this.clientGone) = (send, options, time, total, clientGone);
         startedAt = time.GetTimestamp();
         life = new CancellationTokenSource(total, time);
         leaving = clientGone.Register(Leave);
+        closing = stopping.Register(Close);
     }
 
-    /// <summary>Fires when nothing more is waited for: the time is up, the vendor has fallen silent, or the client left too long ago.</summary>
+    /// <summary>Fires when nothing more is waited for: the time is up, the vendor has fallen silent, the client left too long ago, or the app stops.</summary>
     public CancellationToken Life => life.Token;
 
     /// <summary>The model whose chunks are sent, by its id in the catalog.</summary>
@@ -40,8 +44,20 @@ public sealed class ChatRelay : IDisposable
     /// <summary>Something was sent: from now on no other model can answer.</summary>
     public bool HasStarted { get; private set; }
 
-    /// <summary>Whether another model may still answer: not after one has begun to speak, and not for somebody who has left.</summary>
-    public bool MayAskAnother => !HasStarted && !IsClientGone;
+    /// <summary>Whether another model may still answer: not after one has begun to speak, nor when nobody waits for it any longer.</summary>
+    public bool MayAskAnother => !HasStarted && !IsClientGone && !life.IsCancellationRequested;
+
+    /// <summary>It is we who end it early, not the vendor.</summary>
+    public bool IsCutShort
+    {
+        get
+        {
+            lock (gate)
+            {
+                return leftAfter is not null || stoppedAfter is not null;
+            }
+        }
+    }
 
     public bool IsClientGone
     {
@@ -94,6 +110,7 @@ public sealed class ChatRelay : IDisposable
     public void Dispose()
     {
         leaving.Dispose();
+        closing.Dispose();
         life.Dispose();
     }
 
@@ -107,6 +124,16 @@ public sealed class ChatRelay : IDisposable
         }
     }
 
+    private void Close()
+    {
+        lock (gate)
+        {
+            var now = time.GetElapsedTime(startedAt);
+            stoppedAfter ??= now;
+            life.CancelAfter(Due(now));
+        }
+    }
+
     private void CountDrained(int bytes)
     {
         drainedBytes += bytes;
@@ -116,13 +143,15 @@ public sealed class ChatRelay : IDisposable
         }
     }
 
-    // Whatever comes first: silence, the end of all patience, or the end of that with a client who has gone.
+    // Whatever comes first: silence, the end of all patience, or the end of that with a client who has gone or with an app that stops.
     private TimeSpan Due(TimeSpan now)
     {
         var idle = TimeSpan.FromMilliseconds(options.SilenceMs);
         var due = HasStarted && idle < total - now ? idle : total - now;
         var drain = leftAfter is { } left ? left + TimeSpan.FromMilliseconds(options.DrainMs) - now : due;
+        var stop = stoppedAfter is { } stopped ? stopped + TimeSpan.FromMilliseconds(options.StopMs) - now : due;
         due = drain < due ? drain : due;
+        due = stop < due ? stop : due;
         return due > TimeSpan.Zero ? due : TimeSpan.Zero;
     }
 }

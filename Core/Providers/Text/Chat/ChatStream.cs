@@ -38,7 +38,7 @@ internal static class ChatStream
         }
         catch (OperationCanceledException) when (relay.Life.IsCancellationRequested)
         {
-            return Broken(call, assembly, Failed(ProviderFailure.Timeout, "The stream did not come to its end in time.") with { IsAbandoned = relay.IsClientGone });
+            return Broken(call, assembly, Failed(ProviderFailure.Timeout, "The stream did not come to its end in time.") with { IsAbandoned = relay.IsCutShort });
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {
