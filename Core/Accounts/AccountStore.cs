@@ -52,7 +52,10 @@ public sealed class AccountStore
     /// <summary>The row of a hold, open or ended; null when the account has no such operation.</summary>
     public Task<HoldRecord?> ReadHoldAsync(string accountId, string operationId) => context.Table.ReadHoldAsync(accountId, operationId);
 
-    /// <summary>Whether a hold is still open; when storage does not say, by the clock.</summary>
+    /// <summary>
+    /// Whether a hold is still open. When storage does not say, by the clock; but not where a key is concerned: by another's clock the hold may have lapsed,
+    /// and whoever repeated the key have its result.
+    /// </summary>
     public async Task<bool> IsHeldAsync(string accountId, Hold hold)
     {
         try
@@ -61,7 +64,7 @@ public sealed class AccountStore
         }
         catch (Exception exception) when (Storage.StorageFaults.IsAny(exception))
         {
-            return context.Time.GetUtcNow() < hold.ExpiresAt;
+            return hold.Claim is null && context.Time.GetUtcNow() < hold.ExpiresAt;
         }
     }
 

@@ -24,6 +24,9 @@ internal sealed class AccountRowsRead
     /// <summary>Newest first.</summary>
     public List<GalleryImage> Images { get; } = [];
 
+    /// <summary>Ids of those that came from the cache.</summary>
+    public HashSet<string> JoinedImages { get; } = new(StringComparer.Ordinal);
+
     public static async Task<AccountRowsRead> ReadAsync(TableClient client, string accountId, CancellationToken cancellationToken)
     {
         var read = new AccountRowsRead();
@@ -59,6 +62,9 @@ internal sealed class AccountRowsRead
                 break;
             case "day":
                 Days.Add(AccountRows.ToDay(row));
+                break;
+            case "imageof":
+                JoinedImages.Add(row.RowKey.Split('|')[1]);
                 break;
             case "image":
                 Images.Add(GalleryRows.ToImage(row));

@@ -65,7 +65,7 @@ public sealed class ImageGallery(Gallery gallery, AccountStore accounts, Unsettl
 
         if (hold is not null && IsEndedOtherwise(hold) is { } problem)
         {
-            return problem;
+            return await FindJoinedAsync(accountId, id, problem, cancellationToken);
         }
 
         return await gallery.FindAsync(accountId, id, hold?.ImageAt, cancellationToken) is { } row
@@ -73,7 +73,7 @@ public sealed class ImageGallery(Gallery gallery, AccountStore accounts, Unsettl
             : Unknown();
     }
 
-    // An answer can be in the cache although the record of its charge was lost; whoever got it from there has it.
+    // An answer can be in the cache although the record of its charge was lost, or a repetition's counts; whoever got it from there has it.
     private async Task<Answer<ImageState>> FindJoinedAsync(string accountId, string id, Refusal otherwise, CancellationToken cancellationToken) =>
         await gallery.FindAsync(accountId, id, createdAt: null, cancellationToken) is { } row
             ? new ImageState.Ready(await ShowAsync(row, Replays.ToListed(row.Image.Payload), cancellationToken))
