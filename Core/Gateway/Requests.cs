@@ -12,6 +12,9 @@ public abstract record GatewayRequest(Caller Caller, CacheUse Cache)
     /// <summary>The idempotency key it came with; null for none.</summary>
     public Claim? Claim { get; init; }
 
+    /// <summary>The batch that it is an item of, which tries again what a moment's waiting can change; null when it came alone.</summary>
+    public string? Batch { get; init; }
+
     /// <summary>Told the operation's id when it has its hold, and so will be seen through whoever waits for it; null when nobody wants to know.</summary>
     public Action<string>? Started { get; init; }
 }

@@ -78,7 +78,7 @@ public static class RequestBody
     }
 
     // The serializer's message names .NET types; the path is what a caller can use.
-    private static string Describe(JsonException exception) => exception.Path is { Length: > 1 } path
+    internal static string Describe(JsonException exception) => exception.Path is { Length: > 1 } path
         ? $"The body's field '{path.TrimStart('$', '.')}' is unknown, given twice, or has a value of the wrong type."
         : "The body is not valid JSON.";
 }
