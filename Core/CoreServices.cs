@@ -75,7 +75,9 @@ public static class CoreServices
         .AddSingleton<ExpiredClaims>()
         .AddSingleton<Tidier>()
         .AddSingleton<Auditor>()
+        .AddSingleton<ClaimBodies>()
         .AddSingleton<Claims>()
+        .AddSingleton<BatchClaims>()
         .AddSingleton<Gallery>()
         .AddFlushed<UsageLog>()
         .AddFlushed<PlatformSpend>();
@@ -128,6 +130,8 @@ public static class CoreServices
         .AddSingleton<CreditChanges>()
         .AddHostedService(provider => provider.GetRequiredService<Settlements>())
         .AddSingleton<Gateway>()
+        .AddChecked<BatchOptions>(configuration, BatchOptions.Section)
+        .AddSingleton<Batches>()
         .AddSingleton<Estimates>()
         .AddSingleton<Renewals>()
         .AddSingleton<WarmCache>()

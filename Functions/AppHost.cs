@@ -23,7 +23,7 @@ public static class AppHost
         builder.UseMiddleware<ProblemMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
         builder.Services.AddServerlessAi(builder.Configuration);
-        builder.Services.AddSingleton<AccessRules>().AddSingleton<ReceiptHeaders>().AddSingleton<KeyedAnswers>().AddSingleton<BillableRequests>().AddSingleton<ImageJobs>().AddSingleton<AnswerStreams>();
+        builder.Services.AddSingleton<AccessRules>().AddSingleton<ReceiptHeaders>().AddSingleton<KeyedAnswers>().AddSingleton<BillableRequests>().AddSingleton<ImageJobs>().AddSingleton<AnswerStreams>().AddSingleton<ItemBodies>();
         builder.Services.Configure<JsonOptions>(options => Wire.Configure(options.JsonSerializerOptions));
         // Requests under way, and settlements that storage did not take yet, get this long when the app stops.
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(30));

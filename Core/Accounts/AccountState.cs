@@ -128,4 +128,7 @@ public sealed record RateUse
     public int Count { get; init; }
 
     public int PreviousCount { get; init; }
+
+    /// <summary>Batches that have begun lately, newest first: what else belongs to them is no start of its own.</summary>
+    public ImmutableArray<string> Batches { get; init; } = [];
 }

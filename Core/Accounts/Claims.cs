@@ -12,12 +12,8 @@ public sealed record AnsweredClaim(ClaimRecord Record, HoldRecord? Hold, string?
 }
 
 /// <summary>Looks idempotency keys up, and keeps the bodies of their answers.</summary>
-public sealed class Claims(Tables tables, TextBlobs texts, AccountStore accounts, Unsettled unsettled, TimeProvider time)
+public sealed class Claims(Tables tables, ClaimBodies bodies, AccountStore accounts, Unsettled unsettled, TimeProvider time)
 {
-    /// <summary>The property that names the blob of a body that is too long for its row.</summary>
-    internal const string RenderedBlob = "RenderedBlob";
-
-    private const string Rendered = "Rendered";
     private const int KeepAttempts = 3;
 
     /// <returns>The key's owner as long as it binds; null when nobody owns it.</returns>
@@ -59,7 +55,7 @@ public sealed class Claims(Tables tables, TextBlobs texts, AccountStore accounts
 
     private async Task<AnsweredClaim> AnsweredAsync(string accountId, TableEntity row, ClaimRecord record, CancellationToken cancellationToken)
     {
-        var body = await ReadBodyAsync(row, cancellationToken);
+        var body = await bodies.ReadAsync(row, cancellationToken);
         var hold = await ReadRowAsync(accountId, AccountRows.HoldKey(record.OperationId), cancellationToken);
         return new AnsweredClaim(record, hold is null ? null : AccountRows.ToHold(hold), body);
     }
@@ -89,12 +85,12 @@ public sealed class Claims(Tables tables, TextBlobs texts, AccountStore accounts
                 return body;
             }
 
-            if (await ReadBodyAsync(row.Value!, cancellationToken) is { } kept)
+            if (await bodies.ReadAsync(row.Value!, cancellationToken) is { } kept)
             {
                 return kept;
             }
 
-            change ??= await ToChangeAsync(partition, key, body, cancellationToken);
+            change ??= await bodies.AddAsync(new TableEntity(partition, key), body, cancellationToken);
             try
             {
                 await client.UpdateEntityAsync(change, row.Value!.ETag, TableUpdateMode.Merge, cancellationToken);
@@ -111,30 +107,4 @@ public sealed class Claims(Tables tables, TextBlobs texts, AccountStore accounts
 
     private bool IsOwn(ClaimRecord record, string operationId) =>
         record.IsAnswered && record.ExpiresAt > time.GetUtcNow() && string.Equals(record.OperationId, operationId, StringComparison.Ordinal);
-
-    // The payload shares the row and its limit, so only a body that is short as well goes beside it.
-    private async Task<TableEntity> ToChangeAsync(string partition, string key, string body, CancellationToken cancellationToken)
-    {
-        var change = new TableEntity(partition, key);
-        if (body.Length <= TextBlobs.RowLimit)
-        {
-            LongText.Write(change, Rendered, body);
-        }
-        else
-        {
-            change[RenderedBlob] = await texts.SaveAsync(body, cancellationToken);
-        }
-
-        return change;
-    }
-
-    private async Task<string?> ReadBodyAsync(TableEntity row, CancellationToken cancellationToken)
-    {
-        if (row.ContainsKey(Rendered))
-        {
-            return LongText.Read(row, Rendered);
-        }
-
-        return row.GetString(RenderedBlob) is { } name ? await texts.ReadAsync(name, cancellationToken) : null;
-    }
 }

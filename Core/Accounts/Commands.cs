@@ -15,6 +15,9 @@ public sealed record Reserve(
     /// <summary>The ended hold of this id, when the store found one: the operation already ran its course.</summary>
     public HoldRecord? Recorded { get; init; }
 
+    /// <summary>The batch that it is an item of; null when it came alone.</summary>
+    public string? Batch { get; init; }
+
     /// <summary>The idempotency key that this operation is to own; null for none.</summary>
     public Claim? Claim { get; init; }
 

@@ -17,7 +17,7 @@ public sealed class ExpiredClaims(Tables tables, TextBlobs texts)
         await foreach (var page in client.QueryAsync<TableEntity>(filter, Deletions.RowsLimit, cancellationToken: cancellationToken).AsPages().WithCancellation(cancellationToken))
         {
             // Its body first: nobody asks for it any more, and without its name in the row nobody would find it.
-            foreach (var name in page.Values.Select(row => row.GetString(Claims.RenderedBlob)).OfType<string>())
+            foreach (var name in page.Values.Select(row => row.GetString(ClaimBodies.RenderedBlob)).OfType<string>())
             {
                 await texts.DeleteAsync(name, cancellationToken);
             }

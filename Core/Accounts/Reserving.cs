@@ -33,7 +33,7 @@ internal static class Reserving
             : new Admitted(Take(posting, admission, offerIndex, downgradeReason));
     }
 
-    private static Hold Take(Posting posting, Admission admission, int offerIndex, string? downgradeReason)
+    public static Hold Take(Posting posting, Admission admission, int offerIndex, string? downgradeReason)
     {
         var (command, offer) = (admission.Command, admission.Offer);
         var outputTokens = admission.OutputTokens;
@@ -58,7 +58,7 @@ internal static class Reserving
             PriceVersion = offer.PriceVersion,
             Claim = command.Claim,
         };
-        posting.Set(posting.State with { Holds = posting.State.Holds.Add(hold), Rate = RateWindow.Admit(posting.State.Rate, posting.Now) });
+        posting.Set(posting.State with { Holds = posting.State.Holds.Add(hold), Rate = RateWindow.Admit(posting.State.Rate, command.Batch, posting.Now) });
         posting.ChangeDay(hold.Day, day => day with
         {
             FreeImagesHeld = day.FreeImagesHeld + hold.FreeImages,

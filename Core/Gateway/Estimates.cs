@@ -1,17 +1,28 @@
-using Microsoft.Extensions.Options;
+using System.Collections.Immutable;
 using ServerlessAi.Accounts;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi;
 
-/// <summary>What a request would cost at most. Amounts in credits and USD.</summary>
+/// <summary>What a request would cost at most if it were sent now. Amounts in credits and USD.</summary>
+/// <param name="Model">Who would serve it: the one that was named, unless a budget is used up.</param>
 public sealed record Estimate(string Model, string Provider, string Tier, int PriceVersion)
 {
+    public required string ModelSelected { get; init; }
+
+    /// <summary>Why a cheaper tier would serve; null when it would not.</summary>
+    public string? DowngradeReason { get; init; }
+
     public long InputTokens { get; init; }
 
+    /// <summary>What the answer could use, as far as plan, day and balance allow.</summary>
     public int OutputTokens { get; init; }
 
+    /// <summary>That is less than what was asked for.</summary>
+    public bool Clamped { get; init; }
+
+    /// <summary>What would be reserved; when it would be refused, what would be needed.</summary>
     public decimal Credits { get; init; }
 
     public decimal CostUsd { get; init; }
@@ -22,48 +33,75 @@ public sealed record Estimate(string Model, string Provider, string Tier, int Pr
     public bool FreeQuota { get; init; }
 
     public bool CanAfford { get; init; }
+
+    /// <summary>The code it would be refused with; null when it would be admitted, as soon as the account's pace and running jobs let it.</summary>
+    public string? RefusedWith { get; init; }
 }
 
-/// <summary>Quotes a request without reserving anything.</summary>
-public sealed class Estimates(CatalogStore catalogs, AccountStore accounts, PlanBook plans, TimeProvider time, IOptions<AccountOptions> credits)
+/// <param name="Credits">Of all items, each at its worst case, one after the other.</param>
+/// <param name="CanAfford">All of them.</param>
+/// <param name="Items">In their order; a refusal in the place of one that cannot be priced.</param>
+public sealed record BatchEstimate(decimal Credits, decimal CostUsd, decimal AvailableCredits, bool CanAfford, ImmutableArray<Answer<Estimate>> Items);
+
+/// <summary>Quotes requests by rehearsing what the account would decide, without reserving anything.</summary>
+public sealed class Estimates(CatalogStore catalogs, AccountStore accounts, PlanBook plans, PlatformSpend spend, TimeProvider time)
 {
-    public async Task<Answer<Estimate>> OfAsync<TRequest, TProduct>(Work<TRequest, TProduct> work, TRequest request, CancellationToken cancellationToken)
-        where TRequest : GatewayRequest
-        where TProduct : class
+    private sealed record Scene(Catalog Catalog, BudgetState Budget, DateTimeOffset Now);
+
+    public async Task<Answer<Estimate>> OfAsync(BillableItem item, string accountId, CancellationToken cancellationToken) =>
+        Of(await SetAsync(cancellationToken), item, await accounts.ReadAsync(accountId)).Estimate;
+
+    /// <summary>Each item finds the account as those before it would leave it.</summary>
+    public async Task<BatchEstimate> OfAllAsync(ImmutableArray<Answer<BillableItem>> items, string accountId, CancellationToken cancellationToken)
     {
-        if (work.Problem(request) is { } problem)
+        var (scene, state) = (await SetAsync(cancellationToken), await accounts.ReadAsync(accountId));
+        var available = Money.ToCredits(state.AvailableMicro(scene.Now));
+        var estimates = ImmutableArray.CreateBuilder<Answer<Estimate>>(items.Length);
+        foreach (var item in items)
         {
-            return problem;
+            var (estimate, next) = item.Succeeded ? Of(scene, item.Value, state) : (item.Refusal, state);
+            estimates.Add(estimate);
+            state = next;
         }
 
-        var now = time.GetUtcNow();
-        var quoted = work.Quote(request, await catalogs.GetAsync(cancellationToken), now);
-        if (!quoted.Succeeded)
-        {
-            return quoted.Refusal;
-        }
-
-        var state = await accounts.ReadAsync(request.Caller.AccountId);
-        return Of(quoted.Value, state, now);
+        var priced = estimates.Where(estimate => estimate.Succeeded).Select(estimate => estimate.Value!).ToList();
+        return new BatchEstimate(priced.Sum(one => one.Credits), priced.Sum(one => one.CostUsd), available, priced.TrueForAll(one => one.CanAfford), estimates.ToImmutable());
     }
 
-    private Estimate Of(Quote quote, AccountState state, DateTimeOffset now)
+    private async Task<Scene> SetAsync(CancellationToken cancellationToken) =>
+        new(await catalogs.GetAsync(cancellationToken), await spend.GetStateAsync(cancellationToken), time.GetUtcNow());
+
+    private (Answer<Estimate> Estimate, AccountState Next) Of(Scene scene, BillableItem item, AccountState state)
     {
-        var limits = plans.LimitsOf(state.PlanId);
-        var (selected, offer) = (quote.Selected, quote.Offers[0]);
-        var outputTokens = Math.Min(offer.OutputTokens, limits.MaxOutputTokens);
-        var micro = offer.WorstMicro(outputTokens);
-        var available = state.AvailableMicro(now);
-        var isFree = offer.FreeQuota && state.Day.FreeImagesUsed + state.Day.FreeImagesHeld < limits.FreeImagesPerDay;
-        return new Estimate(selected.Model.Id, selected.Model.Provider, selected.Model.Tier.ToString().ToLowerInvariant(), selected.Price.Version)
+        var quoted = item.Quote(scene.Catalog, scene.Now);
+        if (!quoted.Succeeded)
         {
+            return (quoted.Refusal, state);
+        }
+
+        var quote = quoted.Value;
+        // A rehearsed hold has no lease to speak of: it ends with the estimate.
+        var command = new Reserve("estimate", item.Kind, quote.Offers, plans, TimeSpan.FromDays(1), scene.Budget == BudgetState.OverSoft);
+        var rehearsal = Rehearsal.Of(state, command, scene.Now);
+        return (Of(scene, quote, rehearsal, state), rehearsal.State);
+    }
+
+    private static Estimate Of(Scene scene, Quote quote, Rehearsal rehearsal, AccountState before)
+    {
+        var (chosen, offer) = (quote.Models[rehearsal.OfferIndex], quote.Offers[rehearsal.OfferIndex]);
+        return new Estimate(chosen.Model.Id, chosen.Model.Provider, chosen.Model.Tier.ToString().ToLowerInvariant(), chosen.Price.Version)
+        {
+            ModelSelected = quote.Selected.Model.Id,
+            DowngradeReason = rehearsal.DowngradeReason,
             InputTokens = offer.InputTokens,
-            OutputTokens = outputTokens,
-            Credits = isFree ? 0 : Money.ToCredits(micro),
-            CostUsd = Money.ToUsd(offer.WorstCostNanoUsd(outputTokens)),
-            AvailableCredits = Money.ToCredits(available),
-            FreeQuota = isFree,
-            CanAfford = isFree || available >= Math.Max(micro, Money.FromCredits(limits.MinimumBalanceUsd / credits.Value.UsdPerCredit)),
+            OutputTokens = rehearsal.OutputTokens,
+            Clamped = rehearsal.OutputTokens < offer.OutputTokens,
+            Credits = Money.ToCredits(rehearsal.Hold?.HeldMicro ?? offer.WorstMicro(rehearsal.OutputTokens)),
+            CostUsd = Money.ToUsd(offer.WorstCostNanoUsd(rehearsal.OutputTokens)),
+            AvailableCredits = Money.ToCredits(before.AvailableMicro(scene.Now)),
+            FreeQuota = rehearsal.Hold is { FreeImages: > 0 },
+            CanAfford = rehearsal.CanAfford,
+            RefusedWith = scene.Budget == BudgetState.OverHard ? RefusalCodes.UsageLimitExceeded : rehearsal.Refusal?.Code,
         };
     }
 }

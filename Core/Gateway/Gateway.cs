@@ -222,7 +222,7 @@ public sealed class Gateway(
         if (refusal is null)
         {
             var lease = TimeSpan.FromSeconds(credits.Value.HoldSeconds);
-            var command = new Reserve(operationId, kind, quote.Offers, request.OnTheHouse ?? plans, lease, budget == BudgetState.OverSoft) { Claim = request.Claim };
+            var command = new Reserve(operationId, kind, quote.Offers, request.OnTheHouse ?? plans, lease, budget == BudgetState.OverSoft) { Claim = request.Claim, Batch = request.Batch };
             switch (await accounts.ExecuteAsync(accountId, command))
             {
                 case Claimed claimed:
@@ -246,7 +246,11 @@ public sealed class Gateway(
             }
         }
 
-        usageLog.Add(accountId, new UsageRecord(operationId, UsageEvents.Refused, kind, time.GetUtcNow(), Facts: null) { Reason = refusal.Code });
+        if (request.Batch is null || !refusal.IsMomentary)
+        {
+            usageLog.Add(accountId, new UsageRecord(operationId, UsageEvents.Refused, kind, time.GetUtcNow(), Facts: null) { Reason = refusal.Code });
+        }
+
         return refusal;
     }
 

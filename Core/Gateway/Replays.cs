@@ -113,7 +113,7 @@ public sealed partial class Replays(Claims claims, AnswerTexts texts, TimeProvid
         return answer is null ? AnswerGone() : served with { Answer = answer, Replayed = true, ReplayedBody = owner.Body };
     }
 
-    private static Refusal AnswerGone() => new(
+    internal static Refusal AnswerGone() => new(
         RefusalCodes.StorageUnavailable, "The answer to this Idempotency-Key cannot be read at the moment. Nothing is charged again.", TimeSpan.FromSeconds(5));
 
     private static bool IsSame(Claim one, Claim other) => string.Equals(one.Fingerprint, other.Fingerprint, StringComparison.Ordinal);

@@ -15,6 +15,9 @@ public abstract record GatewayRequest(Caller Caller, CacheUse Cache)
     /// <summary>The limits of work that the installation does for itself, at no charge to anybody; null for a caller's.</summary>
     public PlanBook? OnTheHouse { get; init; }
 
+    /// <summary>The batch that it is an item of, which tries again what a moment's waiting can change; null when it came alone.</summary>
+    public string? Batch { get; init; }
+
     /// <summary>Told the operation's id when it has its hold, and so will be seen through whoever waits for it; null when nobody wants to know.</summary>
     public Action<string>? Started { get; init; }
 }

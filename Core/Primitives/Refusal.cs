@@ -26,6 +26,8 @@ public static class RefusalCodes
     public const string ProviderFailed = "provider_failed";
     public const string ProviderBusy = "provider_busy";
     public const string AccountBusy = "account_busy";
+    public const string NotReached = "not_reached";
+    public const string NotFinished = "not_finished";
     public const string StorageUnavailable = "storage_unavailable";
     public const string Internal = "internal_error";
 }
@@ -38,6 +40,9 @@ public sealed record Refusal(string Code, string Detail, TimeSpan? RetryAfter = 
 {
     /// <summary>Further members of the problem document, such as the current usage and its limit.</summary>
     public ImmutableSortedDictionary<string, object> Facts { get; init; } = ImmutableSortedDictionary<string, object>.Empty;
+
+    /// <summary>Waiting a moment is all that it takes; nothing has to be bought, changed or mended.</summary>
+    public bool IsMomentary => Code is RefusalCodes.RateLimited or RefusalCodes.ConcurrencyLimit or RefusalCodes.AccountBusy or RefusalCodes.IdempotencyInFlight;
 
     public Refusal With(string name, object value) => this with { Facts = Facts.SetItem(name, value) };
 

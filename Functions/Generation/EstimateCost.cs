@@ -1,52 +1,74 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using ServerlessAi.Access;
 using ServerlessAi.Functions.Http;
-using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
+using ServerlessAi.Providers.Text;
 
 namespace ServerlessAi.Functions.Generation;
 
-/// <summary>What a request would cost at most, and whether the caller can afford it. Takes the fields of <c>complete</c>, of an image, or of <c>search</c>.</summary>
-/// <param name="Kind"><c>text</c> unless said otherwise, <c>image</c>, or <c>search</c>.</param>
-public sealed record EstimateInput(
-    ModelKind? Kind, string? Prompt, string? System, string? Model, int? MaxTokens, string? Aspect, string? Style, string? Size, Tier? Tier,
-    string? Query, string? Provider, int? MaxResults)
+/// <summary>Body of <c>estimate</c>: that of the request's own route, and its <c>kind</c>.</summary>
+internal sealed record EstimateInput(Answer<BillableItem> Item, BatchInput? Batch)
 {
-    public SearchInput ToSearch() => new(Query, Provider, Model, MaxResults, UseCache: null, CacheTTL: null);
+    private static readonly (string Name, ItemKind Kind)[] OpenAIKinds = [("chat", ItemKind.Chat), ("embedding", ItemKind.Embedding)];
 
-    public TextInput ToText() => new(Prompt, System, Model, MaxTokens, Temperature: null, UseCache: null, CacheTTL: null, ChatId: null);
+    /// <exception cref="JsonException">No JSON, or a field has a value of the wrong type.</exception>
+    public static EstimateInput? Parse(ReadOnlySpan<byte> body, ItemBodies bodies, Caller caller)
+    {
+        if (ChatJson.Parse(body) is not { } json)
+        {
+            return null;
+        }
 
-    public ImageInput ToImage() => new(Prompt, Aspect, Style, Size, Model, Tier, UseCache: null, CacheTTL: null);
+        // These have any members, in any depth; the others are read as strictly as by their own routes.
+        if (Array.Find(OpenAIKinds, pair => string.Equals(pair.Name, ChatJson.Text(json["kind"]), StringComparison.OrdinalIgnoreCase)) is { Name: not null } openAI)
+        {
+            return new EstimateInput(bodies.ReadOpenAI(openAI.Kind, json, caller), Batch: null);
+        }
+
+        var kind = JsonSerializer.Deserialize<ItemHead>(body, Wire.Json)!.Kind ?? ItemKind.Text;
+        if (kind != ItemKind.Batch)
+        {
+            return new EstimateInput(bodies.Read(kind, JsonSerializer.Deserialize<JsonElement>(body, Wire.Json), caller), Batch: null);
+        }
+
+        var batch = JsonSerializer.Deserialize<BatchInput>(body, Wire.Json)!;
+        return batch.Problem() is { } problem ? new EstimateInput(problem, Batch: null) : new EstimateInput(default, batch);
+    }
 }
 
-/// <summary>Quotes a request without reserving anything.</summary>
-public sealed class EstimateCost(Estimates estimates, TextWork text, ImageWork image, SearchWork search)
+/// <summary>Quotes a request of any kind without reserving anything; of a batch every item, and all of them together.</summary>
+public sealed class EstimateCost(Estimates estimates, ItemBodies bodies)
 {
     [Function("estimate")]
     [Allow(Role.User)]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "estimate")] HttpRequest http, CancellationToken cancellationToken)
     {
-        var input = await http.ReadJsonAsync<EstimateInput>(Wire.Json, cancellationToken);
-        var estimate = input.Succeeded ? await OfAsync(input.Value, http.Caller(), cancellationToken) : input.Refusal;
-        return Answers.From(estimate, http, value => value);
+        var caller = http.Caller();
+        var input = await http.ReadAsync(body => EstimateInput.Parse(body.Span, bodies, caller), cancellationToken);
+        if (input is { Succeeded: true, Value.Batch: { } batch })
+        {
+            var all = await estimates.OfAllAsync(batch.Read(bodies, caller), caller.AccountId, cancellationToken);
+            return KeyedAnswers.Result(http, Write(all, http.HttpContext), isReplayed: false);
+        }
+
+        var item = input.Then(found => found.Item);
+        return item.Succeeded
+            ? Answers.From(await estimates.OfAsync(item.Value, caller.AccountId, cancellationToken), http, estimate => estimate)
+            : Problems.From(item.Refusal, http.HttpContext);
     }
 
-    private async Task<Answer<Estimate>> OfAsync(EstimateInput input, Caller caller, CancellationToken cancellationToken)
-    {
-        switch (input.Kind ?? ModelKind.Text)
+    private static string Write(BatchEstimate all, HttpContext http) => ItemResults.Write(
+        [.. all.Items.Select(item => (item.Succeeded ? JsonSerializer.Serialize(item.Value, Wire.Json) : null, item.Refusal))],
+        http,
+        writer =>
         {
-            case ModelKind.Text:
-                var textRequest = input.ToText().ToRequest(caller);
-                return textRequest.Succeeded ? await estimates.OfAsync(text, textRequest.Value, cancellationToken) : textRequest.Refusal;
-            case ModelKind.Image:
-                var imageRequest = input.ToImage().ToRequest(caller);
-                return imageRequest.Succeeded ? await estimates.OfAsync(image, imageRequest.Value, cancellationToken) : imageRequest.Refusal;
-            default:
-                var searchRequest = input.ToSearch().ToRequest(caller);
-                return searchRequest.Succeeded ? await estimates.OfAsync(search, searchRequest.Value, cancellationToken) : searchRequest.Refusal;
-        }
-    }
+            writer.WriteNumber("credits", all.Credits);
+            writer.WriteNumber("costUsd", all.CostUsd);
+            writer.WriteNumber("availableCredits", all.AvailableCredits);
+            writer.WriteBoolean("canAfford", all.CanAfford);
+        });
 }

@@ -61,7 +61,7 @@ public sealed class AnswerStreams(Gateway gateway, ChatRelays relays, KeyedAnswe
         events.Begin(() =>
         {
             headers.Add(http, answer);
-            KeyedAnswers.MarkReplayed(http, answer);
+            KeyedAnswers.MarkReplayed(http, answer.Replayed);
         });
         return await EndAsync(events, [.. relay.HasStarted ? [] : frames.OfKnown(body), .. frames.OfEnd(answer, body)], cancellationToken);
     }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using ServerlessAi.Access;
 using ServerlessAi.Accounts;
@@ -26,23 +24,9 @@ internal static class IdempotencyKeys
     {
         var key = http.Headers[Header].ToString();
         var body = await RequestBody.ReadAsync(http, cancellationToken);
-        return key.Length == 0 || !body.Succeeded ? null : new Claim(HashOf(caller.UserId, http.Method, RouteOf(http), key), Hash(body.Value.Span));
+        return key.Length == 0 || !body.Succeeded ? null : new Claim(Digest.Of(caller.UserId, http.Method, RouteOf(http), key), Digest.Of(body.Value.Span));
     }
 
     // However it is spelled: the host finds a route in any case, and with or without a slash at its end.
     private static string RouteOf(HttpRequest http) => http.Path.ToString().Trim('/').ToLowerInvariant();
-
-    // Each part goes in with its length, so that no two lists of parts read alike.
-    private static string HashOf(params ReadOnlySpan<string> parts)
-    {
-        var text = new StringBuilder();
-        foreach (var part in parts)
-        {
-            text.Append(part.Length).Append(':').Append(part);
-        }
-
-        return Hash(Encoding.UTF8.GetBytes(text.ToString()));
-    }
-
-    private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }

@@ -21,14 +21,20 @@ public sealed class KeyedAnswers(Replays replays)
     public async Task<IActionResult> SendAsync<T>(HttpRequest http, string accountId, Claim? claim, T answer, Func<T, ValueTask<string>> write)
         where T : Repeatable
     {
-        MarkReplayed(http, answer);
-        var body = answer.ReplayedBody ?? await KeepAsync(accountId, claim, answer, await write(answer));
+        return Result(http, answer.ReplayedBody ?? await KeepAsync(accountId, claim, answer, await write(answer)), answer.Replayed);
+    }
+
+    /// <param name="body">JSON that is written already.</param>
+    /// <param name="isReplayed">An earlier request with the same key got it.</param>
+    public static IActionResult Result(HttpRequest http, string body, bool isReplayed)
+    {
+        MarkReplayed(http, isReplayed);
         return new ContentResult { Content = body, ContentType = ContentType, StatusCode = StatusCodes.Status200OK };
     }
 
-    public static void MarkReplayed(HttpRequest http, Repeatable answer)
+    public static void MarkReplayed(HttpRequest http, bool isReplayed)
     {
-        if (answer.Replayed)
+        if (isReplayed)
         {
             http.HttpContext.Response.Headers[IdempotencyKeys.ReplayedHeader] = "true";
         }

@@ -63,7 +63,7 @@ public static class Problems
         }
     }
 
-    private static int StatusOf(string code) => code switch
+    internal static int StatusOf(string code) => code switch
     {
         RefusalCodes.InvalidRequest => 400,
         RefusalCodes.Unauthenticated => 401,
@@ -77,7 +77,8 @@ public static class Problems
         RefusalCodes.ContentRefused or RefusalCodes.IdempotencyMismatch => 422,
         RefusalCodes.RateLimited or RefusalCodes.ConcurrencyLimit or RefusalCodes.DailyTokenLimit or RefusalCodes.UsageLimitExceeded => 429,
         RefusalCodes.ProviderFailed => 502,
-        RefusalCodes.ProviderBusy or RefusalCodes.AccountBusy or RefusalCodes.StorageUnavailable => 503,
+        RefusalCodes.ProviderBusy or RefusalCodes.AccountBusy or RefusalCodes.StorageUnavailable or RefusalCodes.NotReached => 503,
+        RefusalCodes.NotFinished => 504,
         _ => 500,
     };
 
@@ -96,6 +97,7 @@ public static class Problems
         429 => "Too many requests",
         502 => "Provider failed",
         503 => "Unavailable",
+        504 => "Not finished in time",
         _ => "Internal error",
     };
 }

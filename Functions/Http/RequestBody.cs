@@ -11,6 +11,9 @@ public static class RequestBody
     /// <summary>Room for the longest prompts.</summary>
     public const int UsualLimitBytes = 1024 * 1024;
 
+    /// <summary>Room for many prompts of usual length.</summary>
+    public const int BatchLimitBytes = 4 * 1024 * 1024;
+
     /// <summary>Room for a few pictures in base64.</summary>
     public const int PicturesLimitBytes = 12 * 1024 * 1024;
 
@@ -91,7 +94,7 @@ public static class RequestBody
     }
 
     // The serializer's message names .NET types; the path is what a caller can use.
-    private static string Describe(JsonException exception) => exception.Path is { Length: > 1 } path
+    internal static string Describe(JsonException exception) => exception.Path is { Length: > 1 } path
         ? $"The body's field '{path.TrimStart('$', '.')}' is unknown, given twice, or has a value of the wrong type."
         : "The body is not valid JSON.";
 }

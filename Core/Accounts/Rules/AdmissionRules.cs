@@ -36,12 +36,18 @@ internal sealed record Admission(AccountState State, Reserve Command, Offer Offe
 /// <summary>Every limit a billable request must pass, in the order in which a refusal is worth the most to the caller.</summary>
 internal static class AdmissionRules
 {
-    private static readonly ImmutableArray<Func<Admission, Refusal?>> InOrder =
-        [Pace.Spacing, Pace.RequestsPerMinute, Concurrency.ActiveJobs, DailyTokens.Left, Budget.HardCap, Funds.CoverTheOffer];
+    private static readonly ImmutableArray<Func<Admission, Refusal?>> Passing = [Pace.Spacing, Pace.RequestsPerMinute, Concurrency.ActiveJobs];
 
-    public static Refusal? FirstRefusal(Admission admission)
+    private static readonly ImmutableArray<Func<Admission, Refusal?>> Lasting = [DailyTokens.Left, Budget.HardCap, Funds.CoverTheOffer];
+
+    public static Refusal? FirstRefusal(Admission admission) => First(Passing, admission) ?? FirstLasting(admission);
+
+    /// <summary>Without the limits that a caller gets past by waiting a moment.</summary>
+    public static Refusal? FirstLasting(Admission admission) => First(Lasting, admission);
+
+    private static Refusal? First(ImmutableArray<Func<Admission, Refusal?>> rules, Admission admission)
     {
-        foreach (var rule in InOrder)
+        foreach (var rule in rules)
         {
             if (rule(admission) is { } refusal)
             {

@@ -5,10 +5,11 @@ namespace ServerlessAi.Accounts.Rules;
 /// <summary>How fast billable requests may follow each other. Only admitted requests count.</summary>
 internal static class Pace
 {
+    /// <summary>Between starts: a batch starts with the first of its items, whatever comes between it and the others.</summary>
     public static Refusal? Spacing(Admission admission)
     {
         var spacing = TimeSpan.FromMilliseconds(admission.Limits.SpacingMs);
-        if (admission.State.Rate.LastAdmittedAt is not { } last)
+        if (admission.State.Rate.LastAdmittedAt is not { } last || RateWindow.HasBegun(admission.State.Rate, admission.Command.Batch))
         {
             return null;
         }
@@ -45,11 +46,26 @@ internal static class Pace
 /// <summary>The arithmetic of the requests-a-minute window.</summary>
 internal static class RateWindow
 {
-    public static RateUse Admit(RateUse rate, DateTimeOffset now)
+    /// <summary>Batches of one account that are remembered to have begun; the state must stay small. Of one that was forgotten, the next item is a start.</summary>
+    public const int BatchesLimit = 8;
+
+    public static bool HasBegun(RateUse rate, string? batch) => batch is not null && rate.Batches.Contains(batch, StringComparer.Ordinal);
+
+    /// <param name="batch">The batch it is an item of; null for none.</param>
+    public static RateUse Admit(RateUse rate, string? batch, DateTimeOffset now)
     {
         var rolled = Roll(rate, now);
-        var last = rate.LastAdmittedAt > now ? rate.LastAdmittedAt : now;
-        return rolled with { Count = rolled.Count + 1, LastAdmittedAt = last };
+        var counted = rolled with { Count = rolled.Count + 1 };
+        if (HasBegun(rate, batch))
+        {
+            return counted;
+        }
+
+        return counted with
+        {
+            LastAdmittedAt = rate.LastAdmittedAt > now ? rate.LastAdmittedAt : now,
+            Batches = batch is null ? rate.Batches : [batch, .. rate.Batches.Take(BatchesLimit - 1)],
+        };
     }
 
     public static RateUse Roll(RateUse rate, DateTimeOffset now)
