@@ -26,9 +26,16 @@ internal sealed class Books
         }
 
         using var document = JsonDocument.Parse(JsonOf(reply));
-        if (document.RootElement.TryGetProperty("receipt", out var receipt))
+        if (document.RootElement.TryGetProperty("results", out var results) && results.EnumerateArray().Any(item => item.TryGetProperty("index", out _)))
         {
-            Note(receipt.GetProperty("operationId").GetString()!, receipt.GetProperty("creditsCharged").GetDecimal(), receipt.GetProperty("cached").GetBoolean());
+            foreach (var item in results.EnumerateArray().Where(item => item.TryGetProperty("result", out var result) && result.TryGetProperty("receipt", out _)))
+            {
+                Note(item.GetProperty("result").GetProperty("receipt"));
+            }
+        }
+        else if (document.RootElement.TryGetProperty("receipt", out var receipt))
+        {
+            Note(receipt);
         }
         else if (reply.Headers.TryGetValue("x-operation-id", out var operationId))
         {
@@ -45,6 +52,9 @@ internal sealed class Books
 
     /// <summary>An operation from before the run, which was free.</summary>
     public void Know(string operationId) => Note(operationId, charged: 0, cached: false);
+
+    private void Note(JsonElement receipt) =>
+        Note(receipt.GetProperty("operationId").GetString()!, receipt.GetProperty("creditsCharged").GetDecimal(), receipt.GetProperty("cached").GetBoolean());
 
     private void Note(string operationId, decimal charged, bool cached) =>
         Assert.True(cached || served.TryAdd(operationId, Money.FromCredits(charged)), "Two answers have one operation id.");

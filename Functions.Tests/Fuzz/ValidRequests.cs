@@ -62,6 +62,7 @@ internal sealed class ValidRequests(FuzzKeys keys)
         // Few different images: each one new costs the sample a drawing.
         "ai-preview-image" => [Named("userId", user), Named("prompt", $"A fox, number {dice.Below(12)}"), .. Image()],
         "search" => [Named("userId", user), .. Search(dice), ("\"useCache\"", dice.OneIn(4) ? "false" : "true"), ("\"cacheTTL\"", "60")],
+        "batch" => [("\"items\"", $"[{Item(dice)},{Item(dice)},{Item(dice)}]"), ("\"concurrency\"", "2")],
         "estimate" => [Named("kind", dice.Of(["image", "text", "search"])), .. Text(dice), .. Image(), Named("query", "foxes"), ("\"maxResults\"", "3")],
         "v1-chat-completions" => [.. Chat(dice)],
         "v1-embeddings" => [Named("model", "text-embedding-3-small"), ("\"input\"", $"[\"fox {dice.Below(4_000)}\"]"), Named("encoding_format", "float")],
@@ -89,6 +90,13 @@ internal sealed class ValidRequests(FuzzKeys keys)
         ("\"max_tokens\"", "64"), ("\"stream\"", dice.OneIn(2) ? "true" : "false"), ("\"stream_options\"", "{\"include_usage\":true}"), ("\"n\"", "2"), ("\"tools\"", "[]"),
         ("\"metadata\"", "{\"chatId\":\"chat-1\",\"topic\":\"foxes\"}"), Named("user", "somebody"), Named("service_tier", "auto"),
     ];
+
+    private static string Item(Dice dice) => dice.Below(3) switch
+    {
+        0 => Json([Named("kind", "text"), Named("prompt", $"Foxes, part {dice.Below(4_000)}"), Named("model", "openai-gpt-4.1"), ("\"maxTokens\"", "32")]),
+        1 => Json([Named("kind", "image"), Named("prompt", $"A fox, number {dice.Below(12)}")]),
+        _ => Json([Named("kind", "search"), Named("query", $"Foxes, page {dice.Below(500)}")]),
+    };
 
     private static (string Key, string Value)[] Image() =>
         [Named("aspect", "square"), Named("style", "oil"), Named("size", "24x36"), Named("tier", "premium")];

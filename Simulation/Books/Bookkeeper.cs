@@ -27,7 +27,8 @@ internal sealed class Bookkeeper(World world)
             world.Violate($"Call {call.Number} was made without a hold in storage, for {exchange}.");
         }
 
-        if (exchange.Key is { } key)
+        // Of a batch some items may have their results, which the keys of the items see to.
+        if (exchange is { Key: { } key, IsBatch: false })
         {
             var remembered = world.Time.GetUtcNow() - Exchange.KeyLife;
             var others = world.Exchanges

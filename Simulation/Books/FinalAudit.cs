@@ -111,8 +111,11 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         var settled = holds.Where(hold => hold.Status == HoldStatus.Settled).ToList();
         switch (exchange.Reply)
         {
+            case { Succeeded: true, IsReplay: false } reply when exchange.IsBatch:
+                CheckBatch(exchange, reply);
+                break;
             case { Succeeded: true, IsReplay: false, IsCached: false } reply:
-                CheckServed(exchange, reply);
+                CheckServed(exchange, holds, reply.OperationId, reply.Charged, reply.IsPending);
                 break;
             case { Succeeded: true } when settled.Count > 0:
                 world.Violate($"A free answer was charged: {exchange}.");
@@ -146,11 +149,26 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         }
     }
 
-    private void CheckServed(Exchange exchange, Reply reply)
+    /// <summary>Each item is an answer with a receipt of its own; of a batch that carries on after a crash it may be an earlier run's.</summary>
+    private void CheckBatch(Exchange exchange, Reply reply)
     {
-        var hold = HoldsOf(exchange).SingleOrDefault(hold => hold.Hold.OperationId == reply.OperationId);
-        var charged = Money.FromCredits(reply.Charged);
-        var isPending = reply.IsPending;
+        var holds = accounts[exchange.User].Holds;
+        foreach (var item in reply.Body.GetProperty("results").EnumerateArray().Where(item => item.TryGetProperty("result", out _)))
+        {
+            var result = item.GetProperty("result");
+            var receipt = result.GetProperty("receipt");
+            if (!result.GetProperty("cached").GetBoolean())
+            {
+                var isPending = receipt.GetProperty("settlement").GetString() == "pending";
+                CheckServed(exchange, holds, receipt.GetProperty("operationId").GetString()!, receipt.GetProperty("creditsCharged").GetDecimal(), isPending);
+            }
+        }
+    }
+
+    private void CheckServed(Exchange exchange, IReadOnlyList<HoldRecord> holds, string operationId, decimal credits, bool isPending)
+    {
+        var hold = holds.SingleOrDefault(hold => hold.Hold.OperationId == operationId);
+        var charged = Money.FromCredits(credits);
         if (hold is null)
         {
             world.Violate($"An answer was given without a hold: {exchange}.");
@@ -191,16 +209,19 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
     private void CheckKey(IReadOnlyList<Exchange> exchanges)
     {
         // An answer that went out before its charge was written says so; repeated later it says what the charge came to.
-        var answers = exchanges.Where(exchange => exchange.Reply is { Succeeded: true, IsFollowed: false, IsPending: false }).Select(exchange => exchange.Reply!.Essence).Distinct(StringComparer.Ordinal).ToList();
-        if (answers.Count > 1)
+        var answers = exchanges.Where(exchange => exchange.Reply is { Succeeded: true, IsFollowed: false, IsPending: false }).SelectMany(exchange => exchange.Reply!.Essences).Distinct().ToList();
+        foreach (var place in answers.GroupBy(answer => answer.Place).Where(place => place.Count() > 1))
         {
-            world.Violate($"One key has {answers.Count} answers: {string.Join(" | ", exchanges)} {string.Join(" | ", answers)}");
+            world.Violate($"One key has {place.Count()} answers: {string.Join(" | ", exchanges)} {string.Join(" | ", place)}");
         }
 
-        var charged = exchanges.SelectMany(HoldsOf).DistinctBy(hold => hold.Hold.OperationId).Count(hold => hold.ChargedMicro > 0 || (hold.Status == HoldStatus.Settled && hold.Hold.FreeImages > 0));
-        if (charged > 1)
+        // Each item of a batch has a key of its own.
+        var charged = exchanges.SelectMany(HoldsOf).DistinctBy(hold => hold.Hold.OperationId)
+            .Where(hold => hold.ChargedMicro > 0 || (hold.Status == HoldStatus.Settled && hold.Hold.FreeImages > 0))
+            .CountBy(hold => hold.Hold.Claim!.KeyHash, StringComparer.Ordinal);
+        foreach (var (_, times) in charged.Where(key => key.Value > 1))
         {
-            world.Violate($"One key was charged {charged} times: {string.Join(" | ", exchanges)}");
+            world.Violate($"One key was charged {times} times: {string.Join(" | ", exchanges)}");
         }
     }
 

@@ -56,6 +56,8 @@ internal sealed class Exchange(int number, string user, string method, string pa
     /// <summary>Credits that an admin's request asks for; 0 for other requests.</summary>
     public decimal Credits { get; init; }
 
+    public bool IsBatch => Path == "api/batch";
+
     public bool WantsStream => Body?.Contains("\"stream\":true", StringComparison.Ordinal) == true;
 
     public bool IsBillable => Method == "POST" && User is not ("admin" or "host");

@@ -29,8 +29,18 @@ internal sealed record Reply(int Status, string Text, IReadOnlyDictionary<string
     /// <summary>What a stream said before its end; null of an answer that came whole.</summary>
     public string? Streamed => IsStream ? Events.Text : null;
 
-    /// <summary>What must be the same when an idempotency key is repeated: a stream may come in other pieces.</summary>
-    public string Essence => IsStream ? $"{Events.Text}\n{Events.End}" : Text;
+    /// <summary>
+    /// What must be the same when an idempotency key is repeated: a stream may come in other pieces, and of a batch each item that was answered and charged
+    /// must be what it was, by its place.
+    /// </summary>
+    public IEnumerable<(int Place, string Text)> Essences =>
+        IsStream ? [(0, $"{Events.Text}\n{Events.End}")]
+        : Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("complete", out _) ? Items
+        : [(0, Text)];
+
+    private IEnumerable<(int Place, string Text)> Items => Body.GetProperty("results").EnumerateArray()
+        .Where(item => item.TryGetProperty("result", out var result) && result.GetProperty("receipt").GetProperty("settlement").GetString() != "pending")
+        .Select(item => (item.GetProperty("index").GetInt32(), item.GetProperty("result").GetRawText()));
 
     /// <summary>The answer went out before its charge was written.</summary>
     public bool IsPending => Succeeded && Settlement == "pending";

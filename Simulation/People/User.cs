@@ -53,6 +53,7 @@ internal sealed class User(World world, string name, Random random)
             < 7 => ("ai-preview-image", new { prompt = subject, tier = random.Next(4) == 0 ? "standard" : null }),
             < 14 => ("complete", Text(subject)),
             < 18 => ("v1/chat/completions", Chat(subject)),
+            18 when random.Next(2) == 0 => ("batch", Batch(subject)),
             < 19 => ("v1/embeddings", new { model = "openai-text-embedding-3-small", input = subject }),
             _ => ("search", (object)new { query = subject, provider = random.Next(2) == 0 ? "exa" : null }),
         };
@@ -74,6 +75,16 @@ internal sealed class User(World world, string name, Random random)
         messages = new[] { new { role = "user", content = subject } },
         max_completion_tokens = Tokens(),
         stream = random.Next(3) > 0,
+    };
+
+    private object Batch(string subject) => new
+    {
+        items = new object[]
+        {
+            new { kind = "text", prompt = subject, model = Model(), maxTokens = Tokens(), useCache = false },
+            new { kind = "image", prompt = subject },
+            new { kind = "search", query = subject },
+        },
     };
 
     private string Model() => Models[random.Next(Models.Length)];

@@ -13,8 +13,8 @@ public sealed record BatchRequest(Caller Caller, ImmutableArray<Answer<BillableI
 /// <summary>What became of one item: its own route's body, or the refusal.</summary>
 public sealed record ItemOutcome(string? Body, Refusal? Refusal)
 {
-    /// <summary>Nothing comes of it any more by carrying on with the batch.</summary>
-    public bool IsFinal => Refusal is not { Code: RefusalCodes.NotReached or RefusalCodes.NotFinished };
+    /// <summary>Nothing comes of it any more by carrying on with the batch: not so where time or storage was what was missing.</summary>
+    public bool IsFinal => Refusal is not { Code: RefusalCodes.NotReached or RefusalCodes.NotFinished or RefusalCodes.StorageUnavailable or RefusalCodes.AccountBusy };
 
     public static ItemOutcome Of(Refusal refusal) => new(Body: null, refusal);
 }
