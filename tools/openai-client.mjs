@@ -3,7 +3,8 @@
 import OpenAI from 'openai';
 
 const { BASE_URL, API_KEY, CHAT_MODEL, IMAGE_MODEL, EMBEDDING_MODEL } = process.env;
-const client = new OpenAI({ baseURL: BASE_URL, apiKey: API_KEY, maxRetries: 0 });
+// The client waits as an answer 429 says, and tries again: a plan may have little room for requests in a row.
+const client = new OpenAI({ baseURL: BASE_URL, apiKey: API_KEY, maxRetries: 5 });
 const messages = [{ role: 'user', content: 'Tell me of foxes.' }];
 const tools = [{ type: 'function', function: { name: 'look_up', parameters: { type: 'object', properties: { what: { type: 'string' } } } } }];
 const seen = {};

@@ -110,7 +110,10 @@ public sealed class EstimateFlowTests
         openAI.Script(model: null, Behaviour.After(gate.Task));
         await using var app = await TestApp.StartAsync(new Dictionary<string, string?>
         {
-            ["Providers:OpenAI:ApiKey"] = OpenAIStandIn.ApiKey, ["Providers:OpenAI:BaseUrl"] = openAI.V1, ["Plans:Items:free:SpacingMs"] = "800", ["Plans:Items:free:RequestsPerMinute"] = "1",
+            ["Providers:OpenAI:ApiKey"] = OpenAIStandIn.ApiKey,
+            ["Providers:OpenAI:BaseUrl"] = openAI.V1,
+            ["Plans:Items:free:SpacingMs"] = "800",
+            ["Plans:Items:free:RequestsPerMinute"] = "1",
         });
         var running = app.CompleteAsync("ann", "hello", "GPT_4_TURBO");
         await Wait.UntilAsync(() => openAI.Requests.Count == 1, "it runs");
