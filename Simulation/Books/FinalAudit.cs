@@ -124,6 +124,9 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
             case { IsFollowed: true, Status: 404 }:
                 world.Violate($"A job is not known where it was begun: {exchange}.");
                 break;
+            // A run that another took the turn of has nothing to say; what it was charged for, that one answers.
+            case { Code: RefusalCodes.IdempotencyInFlight } when exchange.IsBatch:
+                break;
             case { Succeeded: false, IsJob: false, IsFollowed: false, Text.Length: > 0 } when settled.Exists(hold => !hold.Superseded):
                 world.Violate($"A refusal was charged: {exchange}.");
                 break;
