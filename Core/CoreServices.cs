@@ -62,8 +62,7 @@ public static class CoreServices
         .AddChecked<BudgetOptions>(configuration, BudgetOptions.Section)
         .AddChecked<PlanOptions>(configuration, PlanOptions.Section)
         .AddSingleton<IValidateOptions<PlanOptions>, PlanOptionsCheck>()
-        .AddSingleton(provider => provider.GetRequiredService<IOptions<PlanOptions>>().Value
-            .ToBook(provider.GetRequiredService<IOptions<AccountOptions>>().Value.UsdPerCredit))
+        .AddSingleton<PlanStore>()
         .AddSingleton<ActiveIndex>()
         .AddSingleton<AccountStore>()
         .AddSingleton<AccountViews>()

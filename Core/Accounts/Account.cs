@@ -1,3 +1,5 @@
+using ServerlessAi.Accounts.Subscriptions;
+
 namespace ServerlessAi.Accounts;
 
 /// <summary>
@@ -21,11 +23,13 @@ public static class Account
             Settle settle => Ending.Decide(posting, settle),
             Release release => Ending.Decide(posting, release),
             Change change => Changing.Decide(posting, change),
+            SubscriptionChange change => Subscribing.Decide(posting, change),
             Remember remember => Own(posting, remember),
             Sweep => new Swept(),
             _ => throw new NotSupportedException($"No decision is written for {command.GetType().Name}."),
         };
         posting.DropSpentGrants();
+        Alerting.WatchBalance(posting);
         return posting.ToDecision(outcome);
     }
 

@@ -82,7 +82,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
         known = null;
         var snapshot = remembered ?? await context.Table.ReadAsync(accountId);
         var now = context.Time.GetUtcNow();
-        if (batch.Any(pending => pending.Command is Reserve or Remember or Change { Claim: not null }))
+        if (batch.Any(pending => pending.Command is Reserve or Remember or Once { Claim: not null }))
         {
             await context.Active.TouchAsync(accountId, now);
         }
@@ -153,7 +153,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
         Settle settle when !IsOpen(fold, settle) => settle with { Recorded = await FindHoldAsync(fold, settle) },
         Release release when !IsOpen(fold, release) => release with { Recorded = await FindHoldAsync(fold, release) },
         Reserve reserve when pending.MayHaveHappened && !IsOpen(fold, reserve) => reserve with { Recorded = await FindHoldAsync(fold, reserve) },
-        Change change => change with { Recorded = await FindOperationAsync(fold, change) },
+        Once once => once with { Recorded = await FindOperationAsync(fold, once) },
         var command => command,
     };
 
@@ -162,7 +162,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
     {
         Reserve { Claim: { } claim } reserve when !IsOpen(fold, reserve) => reserve with { RecordedClaim = await FindClaimAsync(fold, claim) },
         Settle { Recorded.Hold.Claim: { } claim } settle => settle with { RecordedClaim = await FindClaimAsync(fold, claim) },
-        Change { Claim: { } claim } change => change with { RecordedClaim = await FindClaimAsync(fold, claim) },
+        Once { Claim: { } claim } once => once with { RecordedClaim = await FindClaimAsync(fold, claim) },
         Remember remember => remember with { RecordedClaim = await FindClaimAsync(fold, remember.Claim) },
         _ => command,
     };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Azure.Data.Tables;
+using ServerlessAi.Accounts.Subscriptions;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi.Accounts;
@@ -104,6 +105,13 @@ internal static class AccountRows
     }
 
     public static ClaimRecord ToClaim(TableEntity entity) => StoredJson.Read<ClaimRecord>(LongText.Read(entity, Body));
+
+    public const string PlanEventFirst = "plan|";
+
+    public static TableEntity ToEntity(string partition, SubscriptionEvent change) =>
+        new(partition, $"{PlanEventFirst}{TableKey.Inverted(change.At)}|{TableKey.Escape(change.OperationId)}|{change.Kind}") { [Body] = StoredJson.Write(change) };
+
+    public static SubscriptionEvent ToPlanEvent(TableEntity entity) => StoredJson.Read<SubscriptionEvent>(entity.GetString(Body));
 
     public static TableEntity ToEntity(string partition, DayUse day) => new(partition, DayKey(day.Day))
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Serialization;
+using ServerlessAi.Accounts.Subscriptions;
 
 namespace ServerlessAi.Accounts;
 
@@ -14,8 +15,20 @@ public sealed record AccountState
     /// <summary>Number of the newest ledger entry; entries are numbered 1..Sequence without gaps.</summary>
     public long Sequence { get; init; }
 
-    /// <summary>Plan id; null means the default plan.</summary>
+    /// <summary>Plan id, as its subscription says; null means the default plan.</summary>
     public string? PlanId { get; init; }
+
+    /// <summary>The plan it has beyond the default one; null for none.</summary>
+    public Subscription? Subscription { get; init; }
+
+    /// <summary>The subscription that ended last; until its period is over, what it granted counts.</summary>
+    public Subscription? Lapsed { get; init; }
+
+    /// <summary>What a day's charges usually are.</summary>
+    public SpendingHabit Habit { get; init; } = SpendingHabit.None;
+
+    /// <summary>An alert about the low balance was raised, and it has not been higher since.</summary>
+    public bool IsLow { get; init; }
 
     public ImmutableArray<CreditGrant> Grants { get; init; } = [];
 
@@ -58,6 +71,8 @@ public static class Periods
 
     public static string MonthOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyyMM", CultureInfo.InvariantCulture);
 
+    public static DateTimeOffset EndOfMonth(DateTimeOffset at) => new(new DateTime(at.UtcDateTime.Year, at.UtcDateTime.Month, 1, 0, 0, 0, DateTimeKind.Utc).AddMonths(1), TimeSpan.Zero);
+
     public static DateTimeOffset EndOfDay(DateTimeOffset at) => new(at.UtcDateTime.Date.AddDays(1), TimeSpan.Zero);
 }
 
@@ -78,12 +93,17 @@ public sealed record DayUse(string Day)
 
     public int Failures { get; init; }
 
+    public int Images { get; init; }
+
     public long ChargedMicro { get; init; }
 
     public long CostNanoUsd { get; init; }
 
     /// <summary>The part of <see cref="CostNanoUsd"/> that is only assumed.</summary>
     public long UncertainCostNanoUsd { get; init; }
+
+    /// <summary>An alert about unusual spending was raised.</summary>
+    public bool IsUnusual { get; init; }
 }
 
 /// <summary>What one month used; the row <c>month|yyyyMM</c> repeats it.</summary>
@@ -110,8 +130,22 @@ public sealed record MonthUse(string Month)
 
     public long CostHeldNanoUsd { get; init; }
 
+    /// <summary>By who served.</summary>
     public ImmutableSortedDictionary<string, ProviderUse> Providers { get; init; } =
         ImmutableSortedDictionary.Create<string, ProviderUse>(StringComparer.Ordinal);
+
+    /// <summary>By whose model was selected, which is what the plan's limits count.</summary>
+    public ImmutableSortedDictionary<string, MeterUse> Meters { get; init; } =
+        ImmutableSortedDictionary.Create<string, MeterUse>(StringComparer.Ordinal);
+
+    /// <summary>Subjects and levels of the alerts that were raised: <c>basic.calls.gemini-80</c>.</summary>
+    public ImmutableSortedSet<string> Alerted { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+}
+
+/// <summary>What counts against a plan's limits of one provider.</summary>
+public sealed record MeterUse(long Calls, long Tokens)
+{
+    public static readonly MeterUse None = new(0, 0);
 }
 
 /// <summary>One provider's share of a month: what its answers cost, nothing assumed.</summary>

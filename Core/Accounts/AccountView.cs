@@ -51,12 +51,16 @@ public sealed record AccountView(string AccountId, string Plan)
 public sealed record GrantView(GrantKind Kind, decimal Credits, DateTimeOffset EffectiveAt, DateTimeOffset? ExpiresAt);
 
 /// <summary>Reads accounts for showing.</summary>
-public sealed class AccountViews(AccountStore accounts, PlanBook plans, IOptions<AccountOptions> credits, TimeProvider time)
+public sealed class AccountViews(AccountStore accounts, PlanStore plans, IOptions<AccountOptions> credits, TimeProvider time)
 {
     /// <summary>Credits at which the balance counts as low (mission D4).</summary>
     public const decimal LowBalanceCredits = 5m;
 
-    public async Task<AccountView> ReadAsync(string accountId) => Show(await accounts.ReadAsync(accountId));
+    public async Task<AccountView> ReadAsync(string accountId)
+    {
+        await plans.GetAsync(CancellationToken.None);
+        return Show(await accounts.ReadAsync(accountId));
+    }
 
     public AccountView Show(AccountState state) => Show(state, time.GetUtcNow());
 
@@ -66,7 +70,7 @@ public sealed class AccountViews(AccountStore accounts, PlanBook plans, IOptions
 
     private AccountView Show(AccountState state, DateTimeOffset now)
     {
-        var limits = plans.LimitsOf(state.PlanId);
+        var limits = plans.LastBook.LimitsOf(state.PlanId);
         var available = state.AvailableMicro(now);
         var paid = state.PaidMicro(now);
         var month = state.Month;

@@ -33,6 +33,6 @@ public sealed record AlertRecord(AlertKind Kind, string Period, string Subject, 
     /// <summary>The plan whose limit it is; null where it is none.</summary>
     public string? Plan { get; init; }
 
-    /// <summary>Unique in the account, and fit for a URL: <c>202611-calls.gemini-80</c>.</summary>
-    public string Id => string.Create(CultureInfo.InvariantCulture, $"{Period}-{Subject}-{Level}");
+    /// <summary>Unique in the account, and fit for a URL: <c>202611-basic.calls.gemini-80</c>. The plan is a part of it: another plan has other limits to reach.</summary>
+    public string Id => string.Create(CultureInfo.InvariantCulture, $"{Period}-{(Plan is null ? "" : Plan + ".")}{Subject}-{Level}");
 }

@@ -25,7 +25,9 @@ internal static class Changing
         var outcome = command switch
         {
             Grant grant => Give(posting, grant),
-            Deduct deduct => Take(posting, deduct),
+            Deduct deduct => Take(posting, deduct, EntryKind.Deduct, _ => true),
+            GiveAway gift => Take(posting, gift, EntryKind.GiftOut, IsPurchase),
+            Refund refund => TakeBack(posting, refund),
             _ => throw new NotSupportedException($"No decision is written for {command.GetType().Name}."),
         };
         if (outcome is Posted posted && command.Claim is { } claim)
@@ -38,7 +40,7 @@ internal static class Changing
     }
 
     // The same id with another amount is a mistake, and must not pass for the change that was asked for.
-    private static Outcome Repeated(Posting posting, OperationRecord recorded, Change command) => recorded.AmountMicro == command.SignedMicro
+    private static Outcome Repeated(Posting posting, OperationRecord recorded, Change command) => recorded.AmountMicro - recorded.AbsorbedMicro == command.SignedMicro
         ? new Posted(recorded, CreditsThen.Of(posting.State, posting.Now)) { IsRepeat = true }
         : new Refused(new Refusal(RefusalCodes.IdempotencyMismatch, "This operation was carried out before with another amount. A new change needs a new key."));
 
@@ -55,21 +57,44 @@ internal static class Changing
             return new Refused(Refusal.Invalid($"The account already has {Account.GrantsLimit} different credit grants."));
         }
 
-        var kind = command.Kind == GrantKind.Purchase ? EntryKind.Purchase : EntryKind.Grant;
+        var kind = command.Kind switch
+        {
+            GrantKind.Purchase => EntryKind.Purchase,
+            GrantKind.Gift => EntryKind.GiftIn,
+            _ => EntryKind.Grant,
+        };
         return Post(posting, posting.Post(kind, [new Allocation(grantId, command.AmountMicro)], command.OperationId, command.Reason));
     }
 
-    private static Outcome Take(Posting posting, Deduct command)
+    private static bool IsPurchase(CreditGrant grant) => grant.Kind == GrantKind.Purchase;
+
+    private static Outcome Take(Posting posting, Change command, EntryKind kind, Func<CreditGrant, bool> from)
     {
-        var available = posting.State.AvailableMicro(posting.Now);
+        var available = AvailableMicro(posting, from);
         if (available < command.AmountMicro)
         {
             return new Refused(Rules.Funds.Insufficient(available, command.AmountMicro));
         }
 
-        var taken = posting.TakeAvailable(command.AmountMicro);
-        return Post(posting, posting.Post(EntryKind.Deduct, Posting.Negated(taken), command.OperationId, command.Reason));
+        var taken = posting.TakeAvailable(command.AmountMicro, from);
+        return Post(posting, posting.Post(kind, Posting.Negated(taken), command.OperationId, command.Reason));
     }
+
+    private static Outcome TakeBack(Posting posting, Refund command)
+    {
+        var micro = Math.Min(AvailableMicro(posting, IsPurchase), command.AmountMicro);
+        var absorbed = command.AmountMicro - micro;
+        if (micro == 0)
+        {
+            return new Posted(posting.Recorded(command.OperationId, absorbed), CreditsThen.Of(posting.State, posting.Now));
+        }
+
+        var entry = posting.Post(EntryKind.Refund, Posting.Negated(posting.TakeAvailable(micro, IsPurchase)), command.OperationId, command.Reason);
+        return new Posted(posting.Record(entry, absorbed), CreditsThen.Of(posting.State, posting.Now));
+    }
+
+    private static long AvailableMicro(Posting posting, Func<CreditGrant, bool> from) =>
+        posting.State.Grants.Where(grant => from(grant) && grant.CanBurn(posting.Now)).Sum(grant => grant.RemainingMicro);
 
     private static Posted Post(Posting posting, LedgerEntry entry) => new(posting.Record(entry), CreditsThen.Of(posting.State, posting.Now));
 }

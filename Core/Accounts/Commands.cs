@@ -60,13 +60,9 @@ public sealed record Release(string OperationId, string Reason, long CostNanoUsd
     public HoldRecord? Recorded { get; init; }
 }
 
-/// <summary>Moves credits in or out, for good and without a hold.</summary>
-/// <param name="AmountMicro">More than zero, whichever way it goes.</param>
-public abstract record Change(string OperationId, long AmountMicro, string Reason) : Command(OperationId)
+/// <summary>Something done for good and without a hold. Its row <c>op|…</c> keeps a repetition from doing it again.</summary>
+public abstract record Once(string OperationId, string Reason) : Command(OperationId)
 {
-    /// <summary>What it adds to the balance.</summary>
-    public abstract long SignedMicro { get; }
-
     /// <summary>The same operation as carried out before, when the store found its row.</summary>
     public OperationRecord? Recorded { get; init; }
 
@@ -75,6 +71,14 @@ public abstract record Change(string OperationId, long AmountMicro, string Reaso
 
     /// <summary>Who owned the key before, when the store found somebody.</summary>
     public ClaimRecord? RecordedClaim { get; init; }
+}
+
+/// <summary>Moves credits in or out.</summary>
+/// <param name="AmountMicro">More than zero, whichever way it goes.</param>
+public abstract record Change(string OperationId, long AmountMicro, string Reason) : Once(OperationId, Reason)
+{
+    /// <summary>What it adds to the balance.</summary>
+    public abstract long SignedMicro { get; }
 }
 
 /// <summary>Adds credits.</summary>
@@ -95,6 +99,18 @@ public sealed record Deduct(string OperationId, long AmountMicro, string Reason)
     public override long SignedMicro => -AmountMicro;
 }
 
+/// <summary>Takes purchased credits away to give them to another account; refused when the account has bought fewer.</summary>
+public sealed record GiveAway(string OperationId, long AmountMicro, string Reason) : Change(OperationId, AmountMicro, Reason)
+{
+    public override long SignedMicro => -AmountMicro;
+}
+
+/// <summary>Takes back purchased credits whose price was paid back. What is spent already, or held at the moment, is ours to bear: the balance is never negative.</summary>
+public sealed record Refund(string OperationId, long AmountMicro, string Reason) : Change(OperationId, AmountMicro, Reason)
+{
+    public override long SignedMicro => -AmountMicro;
+}
+
 /// <summary>Asks for nothing but what any command does first: periods roll, expired holds and credits are reclaimed.</summary>
 public sealed record Sweep() : Command("sweep");
 
@@ -104,12 +120,21 @@ public sealed record Sweep() : Command("sweep");
 /// <param name="OutputMicroPerMillion">Micro-credits per million output tokens; 0 for images.</param>
 public sealed record Offer(string ModelId, int PriceVersion, bool IsStandard, bool FreeQuota, long FixedMicro, long InputTokens)
 {
+    /// <summary>Whose limits of the plan it counts against, whoever serves it in the end; null counts against none.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>What a plan must include for it; null is for every plan.</summary>
+    public string? Access { get; init; }
+
     public int OutputTokens { get; init; }
 
     public decimal OutputMicroPerMillion { get; init; }
 
     /// <summary>Fewest output tokens worth calling for.</summary>
     public int LeastOutputTokens { get; init; }
+
+    /// <summary>It is priced by the call or the image: tokens are nothing it uses.</summary>
+    internal bool IsTokenless => InputTokens == 0 && OutputTokens == 0;
 
     /// <summary>What we pay at most for the fixed part, nano-USD.</summary>
     public long FixedCostNanoUsd { get; init; }

@@ -47,12 +47,13 @@ public static class Burn
         .ThenBy(grant => grant.Id, StringComparer.Ordinal);
 
     /// <summary>Takes up to <paramref name="micro"/> in burn order; the allocations add up to what was there to take.</summary>
+    /// <param name="from">Which grants may be taken from; null is all.</param>
     public static (ImmutableArray<CreditGrant> Grants, ImmutableArray<Allocation> Taken) Take(
-        ImmutableArray<CreditGrant> grants, long micro, DateTimeOffset now)
+        ImmutableArray<CreditGrant> grants, long micro, DateTimeOffset now, Func<CreditGrant, bool>? from = null)
     {
         var taken = ImmutableArray.CreateBuilder<Allocation>();
         var left = micro;
-        foreach (var grant in InOrder(grants.Where(grant => grant.CanBurn(now))))
+        foreach (var grant in InOrder(grants.Where(grant => grant.CanBurn(now) && from?.Invoke(grant) != false)))
         {
             if (left == 0)
             {

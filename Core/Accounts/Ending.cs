@@ -50,6 +50,7 @@ internal static class Ending
         Costs.Add(posting, hold, costNanoUsd, uncertainNanoUsd);
         var record = new HoldRecord(hold, status) { EndedAt = posting.Now, CostNanoUsd = costNanoUsd, UncertainCostNanoUsd = uncertainNanoUsd, Reason = reason };
         posting.Write(record);
+        Alerting.WatchLimits(posting, hold);
         return record;
     }
 
@@ -146,6 +147,7 @@ internal static class Ending
         };
         posting.Write(record);
         Log(posting, record, command.Facts);
+        Alerting.WatchLimits(posting, hold);
         return record;
     }
 
@@ -158,6 +160,7 @@ internal static class Ending
             FreeImagesUsed = day.FreeImagesUsed + hold.FreeImages,
             TokensUsed = day.TokensUsed + facts.Tokens,
             Calls = day.Calls + 1,
+            Images = day.Images + facts.Images,
             ChargedMicro = day.ChargedMicro + charged,
         });
         posting.ChangeMonth(hold.Month, month =>
@@ -165,6 +168,7 @@ internal static class Ending
             var provider = month.Providers.GetValueOrDefault(facts.Provider, new ProviderUse(0, 0, 0));
             return month with
             {
+                Meters = Metered(month, hold, facts),
                 Calls = month.Calls + 1,
                 Images = month.Images + facts.Images,
                 Downgrades = month.Downgrades + (hold.DowngradeReason is null ? 0 : 1),
@@ -175,6 +179,17 @@ internal static class Ending
                     new ProviderUse(provider.Calls + 1, provider.Tokens + facts.Tokens, provider.CostNanoUsd + command.CostNanoUsd - command.UncertainCostNanoUsd)),
             };
         });
+    }
+
+    private static ImmutableSortedDictionary<string, MeterUse> Metered(MonthUse month, Hold hold, UsageFacts facts)
+    {
+        if (hold.Provider is not { } provider)
+        {
+            return month.Meters;
+        }
+
+        var meter = month.Meters.GetValueOrDefault(provider, MeterUse.None);
+        return month.Meters.SetItem(provider, new MeterUse(meter.Calls + 1, meter.Tokens + facts.Tokens));
     }
 
     private static void Log(Posting posting, HoldRecord record, UsageFacts facts)

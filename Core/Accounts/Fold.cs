@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using ServerlessAi.Accounts.Subscriptions;
 
 namespace ServerlessAi.Accounts;
 
@@ -15,6 +16,8 @@ internal sealed class Fold(Snapshot before)
     private readonly List<UsageRecord> usage = [];
     private readonly List<OperationRecord> operations = [];
     private readonly List<ImageRecord> images = [];
+    private readonly List<AlertRecord> alerts = [];
+    private readonly List<SubscriptionEvent> plans = [];
     private readonly Dictionary<string, ClaimRecord> claims = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HoldRecord> holds = new(StringComparer.Ordinal);
     private readonly HashSet<string> newHolds = new(StringComparer.Ordinal);
@@ -24,7 +27,10 @@ internal sealed class Fold(Snapshot before)
     public bool HasWrites { get; private set; }
 
     // The account, the days and months it keeps, and what the decisions add.
-    private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count + images.Count;
+    private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count + images.Count + alerts.Count + plans.Count;
+
+    /// <summary>What its account's owner should be told.</summary>
+    public IReadOnlyList<AlertRecord> Alerts => alerts;
 
     /// <summary>Writes the state even unchanged: whatever was sent before with its old tag can no longer arrive.</summary>
     public void Fence() => HasWrites = true;
@@ -42,7 +48,7 @@ internal sealed class Fold(Snapshot before)
     /// <summary>Takes a decision in; false when its rows no longer fit and it must go into the next transaction.</summary>
     public bool TryAdd(Decision decision, bool keepsState)
     {
-        var more = decision.Entries.Length + decision.Usage.Length + decision.Operations.Length + decision.Claims.Length + decision.Holds.Length + decision.Images.Length;
+        var more = decision.Rows;
         if (more == 0 && !keepsState)
         {
             return true;
@@ -60,6 +66,8 @@ internal sealed class Fold(Snapshot before)
         usage.AddRange(decision.Usage);
         operations.AddRange(decision.Operations);
         images.AddRange(decision.Images);
+        alerts.AddRange(decision.Alerts);
+        plans.AddRange(decision.Plans);
         foreach (var claim in decision.Claims)
         {
             claims[claim.Claim.KeyHash] = claim;
@@ -101,6 +109,8 @@ internal sealed class Fold(Snapshot before)
         // Merged: the account may have it from the cache already, and have selected it.
         actions.AddRange(images.Select(image => new TableTransactionAction(TableTransactionActionType.UpsertMerge, GalleryRows.ToEntity(partition, image))));
         actions.AddRange(claims.Values.Select(claim => Replace(AccountRows.ToEntity(partition, claim))));
+        actions.AddRange(alerts.Select(alert => Add(AlertRows.ToEntity(partition, alert))));
+        actions.AddRange(plans.Select(change => Add(AccountRows.ToEntity(partition, change))));
         actions.AddRange(ChangedDays().Select(day => Replace(AccountRows.ToEntity(partition, day))));
         actions.AddRange(ChangedMonths().Select(month => Replace(AccountRows.ToEntity(partition, month))));
         return actions;

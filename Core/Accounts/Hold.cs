@@ -60,6 +60,12 @@ public sealed record Hold
 
     public int PriceVersion { get; init; }
 
+    /// <summary>Whose limits of the plan it counts against; null from before there were such limits.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>The limits it was admitted under, by which alerts are raised; null when there are none.</summary>
+    public MeterLimits? Limits { get; init; }
+
     /// <summary>The idempotency key that settling answers; null for none.</summary>
     public Claim? Claim { get; init; }
 

@@ -1,3 +1,5 @@
+using ServerlessAi.Accounts.Subscriptions;
+
 namespace ServerlessAi.Accounts;
 
 /// <summary>What every command does first, so that no timer is needed for a right answer: a timer only makes it visible earlier.</summary>
@@ -12,6 +14,7 @@ internal static class Housekeeping
     public static void Apply(Posting posting, string operationId)
     {
         RollPeriods(posting);
+        Renewing.Apply(posting);
         ExpireHolds(posting, operationId);
         ExpireGrants(posting);
     }
@@ -23,7 +26,7 @@ internal static class Housekeeping
         var day = Periods.DayOf(posting.Now);
         if (string.CompareOrdinal(day, state.Day.Day) > 0)
         {
-            state = state with { Days = [new DayUse(day), .. state.Days.Where((use, i) => i < PeriodsKept - 1 || IsNamed(hold => hold.Day, use.Day))] };
+            state = state with { Habit = state.Habit.After(state.Day, day), Days = [new DayUse(day), .. state.Days.Where((use, i) => i < PeriodsKept - 1 || IsNamed(hold => hold.Day, use.Day))] };
         }
 
         var month = Periods.MonthOf(posting.Now);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ServerlessAi.Accounts.Subscriptions;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Accounts;
@@ -27,6 +28,14 @@ public sealed record Posted(OperationRecord Record, CreditsThen Credits) : Outco
     public bool IsRepeat { get; init; }
 }
 
+/// <summary>The plan is as asked for, now or by an earlier command of the same operation.</summary>
+/// <param name="Account">Right after; for a repetition, as it is now.</param>
+public sealed record PlanSet(OperationRecord Record, AccountState Account) : Outcome
+{
+    /// <summary>It was carried out before, and nothing changed now.</summary>
+    public bool IsRepeat { get; init; }
+}
+
 /// <summary>Housekeeping was done.</summary>
 public sealed record Swept : Outcome;
 
@@ -44,4 +53,11 @@ public sealed record Decision(AccountState State, Outcome Outcome)
     public ImmutableArray<ClaimRecord> Claims { get; init; } = [];
 
     public ImmutableArray<ImageRecord> Images { get; init; } = [];
+
+    public ImmutableArray<AlertRecord> Alerts { get; init; } = [];
+
+    public ImmutableArray<SubscriptionEvent> Plans { get; init; } = [];
+
+    /// <summary>Rows besides the account's own and its roll-ups.</summary>
+    public int Rows => Entries.Length + Holds.Length + Usage.Length + Operations.Length + Claims.Length + Images.Length + Alerts.Length + Plans.Length;
 }

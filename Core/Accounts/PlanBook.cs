@@ -8,6 +8,9 @@ public sealed record PlanBook(string DefaultPlan, IReadOnlyDictionary<string, Pl
 {
     /// <summary>Limits of a plan; those of the default plan for null and for a plan that no longer exists.</summary>
     public PlanLimits LimitsOf(string? planId) => planId is not null && Plans.TryGetValue(planId, out var limits) ? limits : Plans[DefaultPlan];
+
+    /// <summary>The plan whose limits those are.</summary>
+    public string NameOf(string? planId) => planId is not null && Plans.ContainsKey(planId) ? planId : DefaultPlan;
 }
 
 /// <summary>Plans as configured: <c>Plans__Items__free__ConcurrentJobs=5</c> changes one limit of one plan.</summary>
@@ -18,18 +21,9 @@ public sealed class PlanOptions
     [Required]
     public string Default { get; set; } = "free";
 
-    public IDictionary<string, PlanLimits> Items { get; set; } = new Dictionary<string, PlanLimits>(StringComparer.OrdinalIgnoreCase) { ["free"] = new PlanLimits() };
-
-    /// <param name="usdPerCredit">The credit's price, which turns the minimum balance into credits.</param>
-    public PlanBook ToBook(decimal usdPerCredit)
-    {
-        foreach (var limits in Items.Values)
-        {
-            limits.SetCreditPrice(usdPerCredit);
-        }
-
-        return new PlanBook(Default, new Dictionary<string, PlanLimits>(Items, StringComparer.OrdinalIgnoreCase));
-    }
+    /// <summary>Limits by plan. Those of shipped plans are there already; another name is another plan.</summary>
+    public IDictionary<string, PlanLimits> Items { get; set; } =
+        ShippedPlans.Read().ToDictionary(plan => plan.Id, plan => plan.Limits, StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>Checks each plan's limits: data annotations do not look into a dictionary.</summary>
@@ -43,12 +37,7 @@ internal sealed class PlanOptionsCheck : IValidateOptions<PlanOptions>
             problems.Add($"Plans__Default names '{options.Default}', which is not among Plans__Items.");
         }
 
-        foreach (var (plan, limits) in options.Items)
-        {
-            var results = new List<ValidationResult>();
-            Validator.TryValidateObject(limits, new ValidationContext(limits), results, validateAllProperties: true);
-            problems.AddRange(results.Select(result => $"Plan '{plan}': {result.ErrorMessage}"));
-        }
+        problems.AddRange(options.Items.SelectMany(item => item.Value.Problems().Select(problem => $"Plan '{item.Key}': {problem}")));
 
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }

@@ -26,6 +26,16 @@ public sealed class PlanLimits
     [Range(0, 10_000)]
     public int FreeImagesPerDay { get; set; } = 3;
 
+    /// <summary>Provider cost a month beyond which no billable request starts, USD; null for none. Worst cases count, so that it is never passed.</summary>
+    [Range(typeof(decimal), "0", "1000000", ParseLimitsInInvariantCulture = true)]
+    public decimal? CostLimitUsd { get; set; }
+
+    /// <summary>Calls and tokens a month by provider; a provider that is not among them has no limit.</summary>
+    public IDictionary<string, ProviderLimit> Providers { get; set; } = new Dictionary<string, ProviderLimit>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Kinds of models that it includes besides those that are for everybody: <c>starter</c>, <c>premium</c>.</summary>
+    public IList<string> ModelAccess { get; set; } = [];
+
     /// <summary>Provider cost a month from which on the standard tier serves, USD.</summary>
     [Range(typeof(decimal), "0", "1000000", ParseLimitsInInvariantCulture = true)]
     public decimal MonthlyCapUsd { get; set; } = 100m;
@@ -43,7 +53,33 @@ public sealed class PlanLimits
 
     internal long MinimumBalanceMicro { get; private set; } = 100_000;
 
+    /// <summary>What is out of range, a sentence each.</summary>
+    public IEnumerable<string> Problems() => Check(this).Concat(Providers.SelectMany(provider => Check(provider.Value).Select(problem => $"{provider.Key}: {problem}")));
+
+    private static IEnumerable<string> Check(object limits)
+    {
+        var results = new List<ValidationResult>();
+        Validator.TryValidateObject(limits, new ValidationContext(limits), results, validateAllProperties: true);
+        return results.Select(result => result.ErrorMessage ?? "A limit is out of range.");
+    }
+
+    public bool Includes(string? access) => access is null || ModelAccess.Contains(access, StringComparer.OrdinalIgnoreCase);
+
     internal long MonthlyCapNanoUsd => Money.FromUsd(MonthlyCapUsd);
 
+    /// <summary>What alerts go by.</summary>
+    internal MeterLimits MetersOf(string plan, ProviderLimit? provider) => new(plan, provider?.Calls, provider?.Tokens, Money.FromUsd(CostLimitUsd ?? MonthlyCapUsd));
+
     internal void SetCreditPrice(decimal usdPerCredit) => MinimumBalanceMicro = Money.FromCredits(MinimumBalanceUsd / usdPerCredit);
+}
+
+/// <summary>What a plan allows of one provider in a month. Null is unlimited.</summary>
+public sealed class ProviderLimit
+{
+    [Range(0, long.MaxValue)]
+    public long? Calls { get; set; }
+
+    /// <summary>Input and output together.</summary>
+    [Range(0, long.MaxValue)]
+    public long? Tokens { get; set; }
 }

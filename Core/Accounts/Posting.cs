@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ServerlessAi.Accounts.Subscriptions;
 
 namespace ServerlessAi.Accounts;
 
@@ -11,6 +12,8 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
     private readonly ImmutableArray<OperationRecord>.Builder operations = ImmutableArray.CreateBuilder<OperationRecord>();
     private readonly ImmutableArray<ClaimRecord>.Builder claims = ImmutableArray.CreateBuilder<ClaimRecord>();
     private readonly ImmutableArray<ImageRecord>.Builder images = ImmutableArray.CreateBuilder<ImageRecord>();
+    private readonly ImmutableArray<AlertRecord>.Builder alerts = ImmutableArray.CreateBuilder<AlertRecord>();
+    private readonly ImmutableArray<SubscriptionEvent>.Builder plans = ImmutableArray.CreateBuilder<SubscriptionEvent>();
 
     public AccountState State { get; private set; } = state;
 
@@ -26,6 +29,13 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
 
     public void Write(ImageRecord record) => images.Add(record);
 
+    public void Write(AlertRecord record) => alerts.Add(record);
+
+    public void Write(SubscriptionEvent record) => plans.Add(record);
+
+    /// <summary>Credits have left for good since the decision began.</summary>
+    public bool HasSpent => entries.Any(entry => entry.AmountMicro < 0);
+
     /// <summary>Numbers and writes a ledger entry. The grants must have moved already; <paramref name="parts"/> are signed.</summary>
     public LedgerEntry Post(EntryKind kind, ImmutableArray<Allocation> parts, string operationId, string? reason, UsageFacts? facts = null, long costNanoUsd = 0)
     {
@@ -40,15 +50,54 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
         return entry;
     }
 
-    public OperationRecord Record(LedgerEntry entry)
+    /// <param name="absorbedMicro">What should have been taken besides, but was not there.</param>
+    public OperationRecord Record(LedgerEntry entry, long absorbedMicro = 0)
     {
-        var record = new OperationRecord(entry.OperationId, entry.Sequence, entry.AmountMicro, entry.BalanceMicro, entry.At);
+        var record = new OperationRecord(entry.OperationId, entry.Sequence, entry.AmountMicro, entry.BalanceMicro, entry.At) { AbsorbedMicro = absorbedMicro };
+        operations.Add(record);
+        return record;
+    }
+
+    /// <summary>The record of an operation, made now when it has moved no credits.</summary>
+    public OperationRecord Recorded(string operationId, long absorbedMicro = 0)
+    {
+        if (operations.FirstOrDefault(known => string.Equals(known.OperationId, operationId, StringComparison.Ordinal)) is { } known)
+        {
+            return known;
+        }
+
+        var record = new OperationRecord(operationId, Sequence: 0, AmountMicro: 0, State.BalanceMicro, now) { AbsorbedMicro = absorbedMicro };
         operations.Add(record);
         return record;
     }
 
     /// <summary>Adds a grant, or merges it into one that burns alike.</summary>
     public bool TryAddGrant(CreditGrant grant, out string grantId)
+    {
+        if (TryMerge(grant, out grantId))
+        {
+            return true;
+        }
+
+        if (State.Grants.Length >= Account.GrantsLimit)
+        {
+            return false;
+        }
+
+        State = State with { Grants = State.Grants.Add(grant) };
+        return true;
+    }
+
+    /// <summary>Adds a grant that was promised: it finds room however many others there are.</summary>
+    public void AddOwedGrant(CreditGrant grant, out string grantId)
+    {
+        if (!TryMerge(grant, out grantId))
+        {
+            State = State with { Grants = State.Grants.Add(grant) };
+        }
+    }
+
+    private bool TryMerge(CreditGrant grant, out string grantId)
     {
         for (var i = 0; i < State.Grants.Length; i++)
         {
@@ -63,18 +112,12 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
         }
 
         grantId = grant.Id;
-        if (State.Grants.Length >= Account.GrantsLimit)
-        {
-            return false;
-        }
-
-        State = State with { Grants = State.Grants.Add(grant) };
-        return true;
+        return false;
     }
 
-    public ImmutableArray<Allocation> TakeAvailable(long micro)
+    public ImmutableArray<Allocation> TakeAvailable(long micro, Func<CreditGrant, bool>? from = null)
     {
-        var (grants, taken) = Burn.Take(State.Grants, micro, now);
+        var (grants, taken) = Burn.Take(State.Grants, micro, now, from);
         State = State with { Grants = grants };
         return taken;
     }
@@ -118,6 +161,8 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
         Operations = operations.ToImmutable(),
         Claims = claims.ToImmutable(),
         Images = images.ToImmutable(),
+        Alerts = alerts.ToImmutable(),
+        Plans = plans.ToImmutable(),
     };
 
     // What comes so late that its period is no longer kept counts in the oldest that is: the sum over all periods stays whole.

@@ -11,6 +11,13 @@ public enum EntryKind
     Charge = 2,
     Expire = 3,
     Deduct = 4,
+
+    /// <summary>Purchased credits taken back because their price was.</summary>
+    Refund = 5,
+
+    GiftIn = 6,
+
+    GiftOut = 7,
 }
 
 /// <summary>One line of the append-only ledger, the row <c>entry|inverted sequence</c>.</summary>
@@ -103,5 +110,10 @@ public sealed record UsageRecord(string OperationId, string Event, WorkKind Kind
     public string? Reason { get; init; }
 }
 
-/// <summary>The row <c>op|operationId</c>: a grant or deduction that was carried out, so that a repeat is recognised.</summary>
-public sealed record OperationRecord(string OperationId, long Sequence, long AmountMicro, long BalanceMicro, DateTimeOffset At);
+/// <summary>The row <c>op|operationId</c>: what was carried out without a hold, so that a repeat is recognised.</summary>
+/// <param name="Sequence">Its ledger entry; 0 when it moved no credits.</param>
+public sealed record OperationRecord(string OperationId, long Sequence, long AmountMicro, long BalanceMicro, DateTimeOffset At)
+{
+    /// <summary>What a refund should have taken back besides, but was spent or held already.</summary>
+    public long AbsorbedMicro { get; init; }
+}

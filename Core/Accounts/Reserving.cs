@@ -56,6 +56,8 @@ internal static class Reserving
             DowngradeReason = downgradeReason,
             ModelId = offer.ModelId,
             PriceVersion = offer.PriceVersion,
+            Provider = offer.Provider,
+            Limits = admission.Limits.MetersOf(admission.Plan, admission.ProviderLimit),
             Claim = command.Claim,
         };
         posting.Set(posting.State with { Holds = posting.State.Holds.Add(hold), Rate = RateWindow.Admit(posting.State.Rate, command.Batch, posting.Now) });

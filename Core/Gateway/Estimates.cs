@@ -44,9 +44,9 @@ public sealed record Estimate(string Model, string Provider, string Tier, int Pr
 public sealed record BatchEstimate(decimal Credits, decimal CostUsd, decimal AvailableCredits, bool CanAfford, ImmutableArray<Answer<Estimate>> Items);
 
 /// <summary>Quotes requests by rehearsing what the account would decide, without reserving anything.</summary>
-public sealed class Estimates(CatalogStore catalogs, AccountStore accounts, PlanBook plans, PlatformSpend spend, TimeProvider time)
+public sealed class Estimates(CatalogStore catalogs, AccountStore accounts, PlanStore plans, PlatformSpend spend, TimeProvider time)
 {
-    private sealed record Scene(Catalog Catalog, BudgetState Budget, DateTimeOffset Now);
+    private sealed record Scene(Catalog Catalog, PlanBook Plans, BudgetState Budget, DateTimeOffset Now);
 
     public async Task<Answer<Estimate>> OfAsync(BillableItem item, string accountId, CancellationToken cancellationToken) =>
         Of(await SetAsync(cancellationToken), item, await accounts.ReadAsync(accountId)).Estimate;
@@ -69,7 +69,7 @@ public sealed class Estimates(CatalogStore catalogs, AccountStore accounts, Plan
     }
 
     private async Task<Scene> SetAsync(CancellationToken cancellationToken) =>
-        new(await catalogs.GetAsync(cancellationToken), await spend.GetStateAsync(cancellationToken), time.GetUtcNow());
+        new(await catalogs.GetAsync(cancellationToken), await plans.GetBookAsync(cancellationToken), await spend.GetStateAsync(cancellationToken), time.GetUtcNow());
 
     private (Answer<Estimate> Estimate, AccountState Next) Of(Scene scene, BillableItem item, AccountState state)
     {
@@ -81,7 +81,7 @@ public sealed class Estimates(CatalogStore catalogs, AccountStore accounts, Plan
 
         var quote = quoted.Value;
         // A rehearsed hold has no lease to speak of: it ends with the estimate.
-        var command = new Reserve("estimate", item.Kind, quote.Offers, plans, TimeSpan.FromDays(1), scene.Budget == BudgetState.OverSoft);
+        var command = new Reserve("estimate", item.Kind, quote.Offers, scene.Plans, TimeSpan.FromDays(1), scene.Budget == BudgetState.OverSoft);
         var rehearsal = Rehearsal.Of(state, command, scene.Now);
         return (Of(scene, quote, rehearsal, state), rehearsal.State);
     }

@@ -23,7 +23,7 @@ namespace ServerlessAi;
 /// From step 5 on nothing depends on the client still being there.
 /// </summary>
 public sealed class Gateway(
-    Throttle throttle, AnswerCache cache, Flights flights, CatalogStore catalogs, AccountStore accounts, PlanBook plans, PlatformSpend spend,
+    Throttle throttle, AnswerCache cache, Flights flights, CatalogStore catalogs, AccountStore accounts, PlanStore plans, PlatformSpend spend,
     ProviderChain chain, Keeping keeping, Gallery gallery, Settlements settlements, Replays replays, UsageLog usageLog, IIdSource ids, TimeProvider time, IOptions<AccountOptions> credits)
 {
     // When no provider said how long its rush will last.
@@ -222,7 +222,7 @@ public sealed class Gateway(
         if (refusal is null)
         {
             var lease = TimeSpan.FromSeconds(credits.Value.HoldSeconds);
-            var command = new Reserve(operationId, kind, quote.Offers, request.OnTheHouse ?? plans, lease, budget == BudgetState.OverSoft) { Claim = request.Claim, Batch = request.Batch };
+            var command = new Reserve(operationId, kind, quote.Offers, request.OnTheHouse ?? await plans.GetBookAsync(cancellationToken), lease, budget == BudgetState.OverSoft) { Claim = request.Claim, Batch = request.Batch };
             switch (await accounts.ExecuteAsync(accountId, command))
             {
                 case Claimed claimed:

@@ -9,46 +9,23 @@ namespace ServerlessAi.Pricing;
 /// The catalog: what this build ships, overlaid by what storage holds. Read at most every five minutes; when storage does not answer, what was
 /// read last serves on, or else the shipped list, and storage is asked again half a minute later.
 /// </summary>
-public sealed partial class CatalogStore(Tables tables, TimeProvider time, ILogger<CatalogStore> logger)
+public sealed partial class CatalogStore
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(5);
 
-    // Stale prices can wait for the next try; at a cold start there are none, and signing in takes its time.
-    private static readonly TimeSpan RefreshPatience = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(30);
+    private readonly Tables tables;
+    private readonly Remembered<Catalog> catalog;
 
-    private readonly SemaphoreSlim loading = new(1, 1);
-    private volatile Loaded? loaded;
-
-    private sealed record Loaded(Catalog Catalog, DateTimeOffset GoodUntil);
-
-    public async ValueTask<Catalog> GetAsync(CancellationToken cancellationToken)
+    public CatalogStore(Tables tables, TimeProvider time, ILogger<CatalogStore> logger)
     {
-        if (loaded is { } current && time.GetUtcNow() < current.GoodUntil)
-        {
-            return current.Catalog;
-        }
-
-        await loading.WaitAsync(cancellationToken);
-        try
-        {
-            if (loaded is { } other && time.GetUtcNow() < other.GoodUntil)
-            {
-                return other.Catalog;
-            }
-
-            loaded = await LoadAsync(cancellationToken);
-            return loaded.Catalog;
-        }
-        finally
-        {
-            loading.Release();
-        }
+        this.tables = tables;
+        catalog = new Remembered<Catalog>(time, Fresh, LoadAsync, Substitute, exception => LogUnavailable(logger, exception));
     }
 
+    public ValueTask<Catalog> GetAsync(CancellationToken cancellationToken) => catalog.GetAsync(cancellationToken);
+
     /// <summary>Makes the next reader ask storage; for the instance that has just changed something.</summary>
-    public void Forget() => loaded = loaded is { } last ? last with { GoodUntil = DateTimeOffset.MinValue } : null;
+    public void Forget() => catalog.Forget();
 
     /// <summary>One model as stored, or as shipped; null when there is none or it was removed.</summary>
     public async Task<ModelEntry?> FindAsync(string id, CancellationToken cancellationToken)
@@ -133,24 +110,11 @@ public sealed partial class CatalogStore(Tables tables, TimeProvider time, ILogg
         ? ShippedCatalog.Models.FirstOrDefault(model => string.Equals(model.Id, id, StringComparison.Ordinal))
         : CatalogRows.IsRemoved(row) ? null : CatalogRows.ToModel(row);
 
-    private async Task<Loaded> LoadAsync(CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        try
-        {
-            var patience = loaded is null ? FirstPatience : RefreshPatience;
-            var models = await ReadAllAsync(cancellationToken).WaitAsync(patience, time, cancellationToken);
-            return new Loaded(new Catalog(models, CatalogSource.Stored), now + Fresh);
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
-        {
-            LogUnavailable(logger, exception);
-            var fallback = loaded is { } last && last.Catalog.Source != CatalogSource.Shipped
-                ? new Catalog(last.Catalog.Models, CatalogSource.Stale)
-                : new Catalog(ShippedCatalog.Models, CatalogSource.Shipped);
-            return new Loaded(fallback, now + RetryAfterFailure);
-        }
-    }
+    private async Task<Catalog> LoadAsync(CancellationToken cancellationToken) => new(await ReadAllAsync(cancellationToken), CatalogSource.Stored);
+
+    private static Catalog Substitute(Catalog? last) => last is { } known && known.Source != CatalogSource.Shipped
+        ? new Catalog(known.Models, CatalogSource.Stale)
+        : new Catalog(ShippedCatalog.Models, CatalogSource.Shipped);
 
     private async Task<IReadOnlyCollection<ModelEntry>> ReadAllAsync(CancellationToken cancellationToken)
     {

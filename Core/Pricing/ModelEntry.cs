@@ -83,6 +83,9 @@ public sealed record ModelEntry
     /// <summary>It can call tools; null as for <see cref="Vision"/>.</summary>
     public bool? Tools { get; init; }
 
+    /// <summary>What a plan must include for whoever selects it: <c>starter</c>, <c>premium</c>; null is for every plan.</summary>
+    public string? Access { get; init; }
+
     /// <summary>The price in force and those that are scheduled, oldest first.</summary>
     public ImmutableArray<ModelPrice> Prices { get; init; } = [];
 

@@ -91,6 +91,8 @@ public sealed class Quoter(IOptions<AccountOptions> credits)
         priced.Model.Id, priced.Price.Version, priced.Model.Tier == Tier.Standard, FreeQuota: true,
         Charges.ImageChargeMicro(priced.Price, UsdPerCredit), InputTokens: 0)
     {
+        Provider = priced.Model.Provider,
+        Access = priced.Model.Access,
         FixedCostNanoUsd = Money.FromUsd(priced.Price.ImagePrice),
     };
 
@@ -98,6 +100,8 @@ public sealed class Quoter(IOptions<AccountOptions> credits)
         priced.Model.Id, priced.Price.Version, priced.Model.Tier == Tier.Standard, FreeQuota: false,
         Charges.SearchChargeMicro(priced.Price, UsdPerCredit), InputTokens: 0)
     {
+        Provider = priced.Model.Provider,
+        Access = priced.Model.Access,
         FixedCostNanoUsd = Money.FromUsd(priced.Price.CallPrice),
     };
 
@@ -110,6 +114,8 @@ public sealed class Quoter(IOptions<AccountOptions> credits)
             model.Id, price.Version, model.Tier == Tier.Standard, FreeQuota: false,
             Money.RoundUp(inputTokens * Charges.MicroPerMillionTokens(price, dearerInput, UsdPerCredit) / Money.TokensPerRate), inputTokens)
         {
+            Provider = model.Provider,
+            Access = model.Access,
             OutputTokens = output,
             OutputMicroPerMillion = Charges.MicroPerMillionTokens(price, price.OutputPrice, UsdPerCredit),
             LeastOutputTokens = Math.Min(output, LeastOutputTokens),

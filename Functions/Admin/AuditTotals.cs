@@ -15,11 +15,11 @@ public sealed record SpendOutput(string Month, decimal PlatformUsd, decimal Acco
     public static SpendOutput From(SpendDrift drift) => new(drift.Month, Money.ToUsd(drift.PlatformNanoUsd), Money.ToUsd(drift.AccountsNanoUsd));
 }
 
-/// <summary>The books of one account or of all. Amounts in credits; granted + purchased − charged − deducted − expired = balance.</summary>
+/// <summary>The books of one account or of all. Amounts in credits; granted + purchased + giftedIn − charged − deducted − expired − refunded − giftedOut = balance.</summary>
 public sealed record AuditTotals
 {
     /// <summary>Whether every credit is accounted for, in every account. What was not read to its end is not proved.</summary>
-    public bool Conserved => Complete && DiscrepancyCount == 0 && Granted + Purchased - Charged - Deducted - Expired == Balance;
+    public bool Conserved => Complete && DiscrepancyCount == 0 && Granted + Purchased + GiftedIn - Charged - Deducted - Expired - Refunded - GiftedOut == Balance;
 
     public int Accounts { get; init; }
 
@@ -34,6 +34,13 @@ public sealed record AuditTotals
     public decimal Deducted { get; init; }
 
     public decimal Expired { get; init; }
+
+    /// <summary>Purchased credits taken back because their price was.</summary>
+    public decimal Refunded { get; init; }
+
+    public decimal GiftedIn { get; init; }
+
+    public decimal GiftedOut { get; init; }
 
     public decimal Balance { get; init; }
 
@@ -71,6 +78,9 @@ public sealed record AuditTotals
         Charged = Charged + Money.ToCredits(proof.ChargedMicro),
         Deducted = Deducted + Money.ToCredits(proof.DeductedMicro),
         Expired = Expired + Money.ToCredits(proof.ExpiredMicro),
+        Refunded = Refunded + Money.ToCredits(proof.RefundedMicro),
+        GiftedIn = GiftedIn + Money.ToCredits(proof.GiftedInMicro),
+        GiftedOut = GiftedOut + Money.ToCredits(proof.GiftedOutMicro),
         Balance = Balance + Money.ToCredits(proof.BalanceMicro),
         Held = Held + Money.ToCredits(proof.HeldMicro),
         Absorbed = Absorbed + Money.ToCredits(proof.AbsorbedMicro),

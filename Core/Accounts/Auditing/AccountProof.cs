@@ -18,6 +18,13 @@ public sealed record AccountProof(string AccountId, ImmutableArray<string> Probl
 
     public long ExpiredMicro { get; init; }
 
+    /// <summary>Purchased credits taken back because their price was.</summary>
+    public long RefundedMicro { get; init; }
+
+    public long GiftedInMicro { get; init; }
+
+    public long GiftedOutMicro { get; init; }
+
     public long BalanceMicro { get; init; }
 
     public long HeldMicro { get; init; }

@@ -21,7 +21,10 @@ internal interface IOperationBooks
 internal static class Bookings
 {
     /// <summary>The entry has a row of its own, without which a repetition would not be recognised.</summary>
-    public static bool IsChange(LedgerEntry entry) => entry.Kind is EntryKind.Grant or EntryKind.Purchase or EntryKind.Deduct;
+    public static bool IsChange(LedgerEntry entry) => entry.Kind is not (EntryKind.Charge or EntryKind.Expire);
+
+    /// <summary>The row belongs to an entry of the ledger; otherwise what was done moved no credits.</summary>
+    public static bool HasEntry(OperationRecord operation) => operation.Sequence > 0;
 
     /// <summary>The line counts for what an operation cost us, corrections of assumed costs included.</summary>
     public static bool IsPaid(UsageRecord line) => line.Event is UsageEvents.Success or UsageEvents.Failed or UsageEvents.Expired or UsageEvents.CostCorrected;

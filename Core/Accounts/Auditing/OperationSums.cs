@@ -56,7 +56,7 @@ internal sealed class OperationSums : IOperationBooks
         successes += Bookings.IsSuccess(line) ? key : 0;
     }
 
-    public void Add(OperationRecord operation) => changes -= KeyOf(operation.OperationId, operation.Sequence, operation.AmountMicro);
+    public void Add(OperationRecord operation) => changes -= Bookings.HasEntry(operation) ? KeyOf(operation.OperationId, operation.Sequence, operation.AmountMicro) : 0;
 
     public void Close(Findings findings)
     {

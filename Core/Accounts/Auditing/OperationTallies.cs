@@ -41,7 +41,13 @@ internal sealed class OperationTallies : IOperationBooks
         tally.Logged = (tally.Logged.CostNanoUsd + line.CostNanoUsd, tally.Logged.UncertainCostNanoUsd + line.UncertainCostNanoUsd);
     }
 
-    public void Add(OperationRecord operation) => Match(operation.OperationId, operation.Sequence, operation.AmountMicro);
+    public void Add(OperationRecord operation)
+    {
+        if (Bookings.HasEntry(operation))
+        {
+            Match(operation.OperationId, operation.Sequence, operation.AmountMicro);
+        }
+    }
 
     public void Close(Findings findings)
     {

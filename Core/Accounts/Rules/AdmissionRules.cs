@@ -8,6 +8,25 @@ internal sealed record Admission(AccountState State, Reserve Command, Offer Offe
 {
     public PlanLimits Limits { get; } = Command.Plans.LimitsOf(State.PlanId);
 
+    public string Plan { get; } = Command.Plans.NameOf(State.PlanId);
+
+    /// <summary>What the plan allows of the selected model's provider; null for no limit.</summary>
+    public ProviderLimit? ProviderLimit => Offer.Provider is { } provider && Limits.Providers.TryGetValue(provider, out var limit) ? limit : null;
+
+    /// <summary>Used of that provider this month, or held for it.</summary>
+    public MeterUse Meter
+    {
+        get
+        {
+            var used = State.Month.Meters.GetValueOrDefault(Offer.Provider ?? "", MeterUse.None);
+            var open = State.Holds.Where(hold =>
+                string.Equals(hold.Provider, Offer.Provider, StringComparison.OrdinalIgnoreCase) && string.Equals(hold.Month, State.Month.Month, StringComparison.Ordinal)).ToList();
+            return new MeterUse(used.Calls + open.Count, used.Tokens + open.Sum(hold => hold.Tokens));
+        }
+    }
+
+    public long MonthCostNanoUsd => State.Month.CostNanoUsd + State.Month.CostHeldNanoUsd;
+
     public long AvailableMicro { get; } = State.AvailableMicro(Now);
 
     public bool UsesFreeQuota => Offer.FreeQuota && State.Day.FreeImagesUsed + State.Day.FreeImagesHeld < Limits.FreeImagesPerDay;
@@ -16,7 +35,9 @@ internal sealed record Admission(AccountState State, Reserve Command, Offer Offe
 
     /// <summary>What is asked for, or as much of it as the plan, the day and the balance allow.</summary>
     public int OutputTokens => (int)Math.Max(
-        0, Math.Min(Math.Min(Offer.OutputTokens, Limits.MaxOutputTokens), Math.Min(TokensLeftToday - Offer.InputTokens, AffordableOutputTokens)));
+        0, Math.Min(Math.Min(Offer.OutputTokens, Limits.MaxOutputTokens), Math.Min(Math.Min(TokensLeftToday, ProviderTokensLeft) - Offer.InputTokens, AffordableOutputTokens)));
+
+    private long ProviderTokensLeft => ProviderLimit?.Tokens is { } limit ? Math.Max(0, limit - Meter.Tokens) : long.MaxValue;
 
     private long AffordableOutputTokens
     {
@@ -38,7 +59,8 @@ internal static class AdmissionRules
 {
     private static readonly ImmutableArray<Func<Admission, Refusal?>> Passing = [Pace.Spacing, Pace.RequestsPerMinute, Concurrency.ActiveJobs];
 
-    private static readonly ImmutableArray<Func<Admission, Refusal?>> Lasting = [DailyTokens.Left, Budget.HardCap, Funds.CoverTheOffer];
+    private static readonly ImmutableArray<Func<Admission, Refusal?>> Lasting =
+        [PlanUse.Model, DailyTokens.Left, PlanUse.Calls, PlanUse.Tokens, PlanUse.Cost, Budget.HardCap, Funds.CoverTheOffer];
 
     public static Refusal? FirstRefusal(Admission admission) => First(Passing, admission) ?? FirstLasting(admission);
 

@@ -91,7 +91,14 @@ internal static class Budget
     private static string? Reason(AccountState state, Reserve command)
     {
         var month = state.Month;
-        if (month.CostNanoUsd + month.CostHeldNanoUsd >= command.Plans.LimitsOf(state.PlanId).MonthlyCapNanoUsd)
+        var limits = command.Plans.LimitsOf(state.PlanId);
+        if (month.CostNanoUsd + month.CostHeldNanoUsd >= limits.MonthlyCapNanoUsd)
+        {
+            return MonthlyCap;
+        }
+
+        // Near a limit that is never passed, what is cheaper still fits.
+        if (limits.CostLimitUsd is { } limitUsd && month.CostNanoUsd + month.CostHeldNanoUsd + command.Offers[0].WorstCostNanoUsd(command.Offers[0].LeastOutputTokens) > Money.FromUsd(limitUsd))
         {
             return MonthlyCap;
         }

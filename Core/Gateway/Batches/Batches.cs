@@ -12,7 +12,7 @@ namespace ServerlessAi;
 /// receipt of its own. One idempotency key stands for the whole; each item has its own, made from the batch and its place.
 /// </summary>
 public sealed partial class Batches(
-    Gateway gateway, BatchClaims claims, Replays replays, AccountStore accounts, PlanBook plans, IIdSource ids, TimeProvider time, IHostApplicationLifetime app,
+    Gateway gateway, BatchClaims claims, Replays replays, AccountStore accounts, PlanStore plans, IIdSource ids, TimeProvider time, IHostApplicationLifetime app,
     IOptions<BatchOptions> options, ILogger<Batches> logger)
 {
     public const int ItemsLimit = 100;
@@ -56,7 +56,7 @@ public sealed partial class Batches(
     private async Task<BatchOutcome> RunAsync(BatchRequest request, string batchId, CancellationToken cancellationToken)
     {
         var account = await accounts.ReadAsync(request.Caller.AccountId);
-        var atOnce = Math.Min(Math.Min(request.Concurrency ?? AtOnceLimit, AtOnceLimit), Math.Min(plans.LimitsOf(account.PlanId).ConcurrentJobs, request.Items.Length));
+        var atOnce = Math.Min(Math.Min(request.Concurrency ?? AtOnceLimit, AtOnceLimit), Math.Min(plans.LastBook.LimitsOf(account.PlanId).ConcurrentJobs, request.Items.Length));
         // An app that is told to stop begins nothing new: with its key, the rest of the batch is done elsewhere.
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.ApplicationStopping);
         return await new BatchRun(gateway, replays, options.Value, time, logger, request, batchId).RunAsync(atOnce, leaving.Token);

@@ -12,7 +12,7 @@ namespace ServerlessAi;
 /// made to be made again. Running it late, twice or in two places at once renews nothing twice.
 /// </summary>
 public sealed partial class WarmCache(
-    WarmRows rows, Renewals renewals, PlatformSpend spend, PlanBook plans, IOptions<CacheOptions> options, TimeProvider time, ILogger<WarmCache> logger)
+    WarmRows rows, Renewals renewals, PlatformSpend spend, PlanStore plans, IOptions<CacheOptions> options, TimeProvider time, ILogger<WarmCache> logger)
 {
     private const int AnswersLimit = 200;
 
@@ -86,10 +86,11 @@ public sealed partial class WarmCache(
             SpacingMs = 0,
             RequestsPerMinute = 0,
             ConcurrentJobs = 8,
+            ModelAccess = [.. plans.LastBook.Plans.Values.SelectMany(plan => plan.ModelAccess).Distinct(StringComparer.OrdinalIgnoreCase)],
             TokensPerDay = long.MaxValue / 2,
             FreeImagesPerDay = 0,
             MonthlyCapUsd = 1_000_000,
-            MaxOutputTokens = plans.LimitsOf(planId: null).MaxOutputTokens,
+            MaxOutputTokens = plans.LastBook.LimitsOf(planId: null).MaxOutputTokens,
             MinimumBalanceUsd = 0,
             HardCapNanoUsd = Money.FromUsd(options.Value.WarmMonthlyUsd),
         };

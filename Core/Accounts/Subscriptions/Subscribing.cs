@@ -1,0 +1,164 @@
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Accounts.Subscriptions;
+
+/// <summary>Plans begun, changed, renewed and ended on request. What time does to them is in <see cref="Renewing"/>.</summary>
+internal static class Subscribing
+{
+    public static Outcome Decide(Posting posting, SubscriptionChange command)
+    {
+        if (command.RecordedClaim is { } owner && owner.Binds(posting.State, posting.Now))
+        {
+            return new Claimed(owner);
+        }
+
+        if (command.Recorded is { } recorded)
+        {
+            return new PlanSet(recorded, posting.State) { IsRepeat = true };
+        }
+
+        var refusal = command switch
+        {
+            SetPlan { Terms: null } end => End(posting, end),
+            SetPlan set => Set(posting, set, set.Terms),
+            SetNextPlan next => SetNext(posting, next),
+            Renew renew => Renewed(posting, renew),
+            _ => throw new NotSupportedException($"No decision is written for {command.GetType().Name}."),
+        };
+        if (refusal is not null)
+        {
+            return new Refused(refusal);
+        }
+
+        var record = posting.Recorded(command.OperationId);
+        if (command.Claim is { } claim)
+        {
+            posting.Write(new ClaimRecord(claim, command.OperationId, posting.Now + ClaimRecord.Life, CreditsThen.Of(posting.State, posting.Now).ToPayload()) { AnsweredAt = posting.Now });
+        }
+
+        return new PlanSet(record, posting.State);
+    }
+
+    private static Refusal? Set(Posting posting, SetPlan command, PlanTerms terms)
+    {
+        if (command.EndsAt <= posting.Now)
+        {
+            return Refusal.Invalid("The subscription would have ended already.");
+        }
+
+        if (posting.State.Subscription is { } running)
+        {
+            Change(posting, command, terms, running);
+        }
+        else if (Resumable(posting, command) is { } lapsed)
+        {
+            // Its period has had its credits.
+            Keep(posting, lapsed, SubscriptionEventKind.Resumed, command, granted: 0);
+            Change(posting, command, terms, lapsed);
+        }
+        else
+        {
+            Begin(posting, command, terms, command.Renewal, command.EndsAt);
+        }
+
+        return null;
+    }
+
+    // Only what an admin gave: whoever pays for a plan anew gets all of it.
+    private static Subscription? Resumable(Posting posting, SetPlan command) =>
+        command.Renewal != RenewalKind.Paid && posting.State.Lapsed is { } lapsed && posting.Now < lapsed.PeriodEnd ? lapsed : null;
+
+    private static void Begin(Posting posting, SubscriptionChange command, PlanTerms terms, RenewalKind renewal, DateTimeOffset? endsAt)
+    {
+        var subscription = new Subscription
+        {
+            Id = command.OperationId,
+            Terms = terms,
+            StartedAt = posting.Now,
+            PeriodStart = posting.Now,
+            PeriodEnd = Subscription.EndOf(posting.Now, number: 1, endsAt),
+            Renewal = renewal,
+            EndsAt = endsAt,
+            PeakCreditsMicro = terms.CreditsMicro,
+        };
+        var granted = Renewing.Grant(posting, subscription, terms.CreditsMicro, command.OperationId, command.Reason);
+        Keep(posting, subscription, SubscriptionEventKind.Started, command, granted);
+    }
+
+    private static void Change(Posting posting, SetPlan command, PlanTerms terms, Subscription running)
+    {
+        var next = running with
+        {
+            Terms = terms,
+            Next = null,
+            Renewal = command.Renewal,
+            IsCancelled = false,
+            EndsAt = command.EndsAt,
+            PeriodEnd = Subscription.EndOf(running.StartedAt, running.Number, command.EndsAt),
+            PeakCreditsMicro = Math.Max(running.PeakCreditsMicro, terms.CreditsMicro),
+        };
+        if (string.Equals(terms.PlanId, running.Terms.PlanId, StringComparison.Ordinal))
+        {
+            Keep(posting, next with { PeakCreditsMicro = running.PeakCreditsMicro }, SubscriptionEventKind.Changed, command, granted: 0);
+            return;
+        }
+
+        var more = (long)Math.Floor((next.PeakCreditsMicro - running.PeakCreditsMicro) * running.ShareLeft(command.QuotedAt ?? posting.Now));
+        Keep(posting, next, SubscriptionEventKind.Changed, command, Renewing.Grant(posting, next, more, command.OperationId, command.Reason));
+    }
+
+    private static Refusal? SetNext(Posting posting, SetNextPlan command)
+    {
+        if (posting.State.Subscription is not { } running)
+        {
+            return Refusal.NotFound("The account has no subscription.");
+        }
+
+        var kind = command.Terms is null ? SubscriptionEventKind.Cancelled : SubscriptionEventKind.ChangeScheduled;
+        var isSame = string.Equals(command.Terms?.PlanId, running.Terms.PlanId, StringComparison.Ordinal);
+        Keep(posting, running with { IsCancelled = command.Terms is null, Next = isSame ? null : command.Terms }, kind, command, granted: 0);
+        return null;
+    }
+
+    private static Refusal? Renewed(Posting posting, Renew command)
+    {
+        var running = posting.State.Subscription;
+        if (running is null || !string.Equals(running.Id, command.SubscriptionId, StringComparison.Ordinal))
+        {
+            // The money came after the plan had ended for want of it. It was paid for, so it begins anew.
+            if (running is null)
+            {
+                Begin(posting, command, command.Terms, RenewalKind.Paid, endsAt: null);
+                return null;
+            }
+
+            return new Refusal(RefusalCodes.Conflict, "The account has another subscription by now.");
+        }
+
+        if (command.Number != running.Number + 1)
+        {
+            return new Refusal(RefusalCodes.Conflict, $"Period {command.Number} cannot follow period {running.Number}.");
+        }
+
+        var next = running.At(command.Number) with { Terms = command.Terms, PeakCreditsMicro = command.Terms.CreditsMicro };
+        Keep(posting, next, SubscriptionEventKind.Renewed, command, Renewing.Grant(posting, next, command.Terms.CreditsMicro, command.OperationId, command.Reason));
+        return null;
+    }
+
+    private static Refusal? End(Posting posting, SetPlan command)
+    {
+        if (posting.State.Subscription is null)
+        {
+            return Refusal.NotFound("The account has no subscription.");
+        }
+
+        Renewing.End(posting, command.OperationId, command.Reason);
+        return null;
+    }
+
+    private static void Keep(Posting posting, Subscription subscription, SubscriptionEventKind kind, SubscriptionChange command, long granted)
+    {
+        posting.Set(posting.State with { Subscription = subscription, Lapsed = null, PlanId = subscription.Terms.PlanId });
+        posting.Write(Renewing.Event(posting, subscription, kind, command.OperationId, granted, command.Reason));
+    }
+}

@@ -1,0 +1,27 @@
+namespace ServerlessAi.Accounts.Subscriptions;
+
+/// <summary>A change of the plan an account has.</summary>
+public abstract record SubscriptionChange(string OperationId, string Reason) : Once(OperationId, Reason);
+
+/// <summary>
+/// Says which plan the account has from now on, whatever it had. Another plan in the middle of a period keeps the period, and grants the difference in
+/// credits for what is left of it; the same plan only takes over how it goes on.
+/// </summary>
+/// <param name="Terms">Null ends the subscription at once. Credits that were granted stay until their period's end.</param>
+public sealed record SetPlan(string OperationId, PlanTerms? Terms, RenewalKind Renewal, string Reason) : SubscriptionChange(OperationId, Reason)
+{
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>From when on the difference to the plan before counts, which is when its price was quoted; null is now.</summary>
+    public DateTimeOffset? QuotedAt { get; init; }
+}
+
+/// <summary>Says what follows the running period.</summary>
+/// <param name="Terms">Another plan, or the present one to go on after all; null ends with the period.</param>
+public sealed record SetNextPlan(string OperationId, PlanTerms? Terms, string Reason) : SubscriptionChange(OperationId, Reason);
+
+/// <summary>A further period was paid for.</summary>
+/// <param name="SubscriptionId">Which subscription.</param>
+/// <param name="Number">Which period, 2 or later.</param>
+/// <param name="Terms">What was paid for.</param>
+public sealed record Renew(string OperationId, string SubscriptionId, int Number, PlanTerms Terms, string Reason) : SubscriptionChange(OperationId, Reason);
