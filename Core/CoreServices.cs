@@ -7,6 +7,7 @@ using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Caching;
 using ServerlessAi.Images;
+using ServerlessAi.Plans;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
 using ServerlessAi.Providers;
@@ -29,6 +30,7 @@ public static class CoreServices
             .AddAccess(configuration)
             .AddAccounts(configuration)
             .AddPricing()
+            .AddPlans()
             .AddCaching(configuration)
             .AddImages(configuration)
             .AddProviders(configuration)
@@ -64,6 +66,7 @@ public static class CoreServices
         .AddSingleton<IValidateOptions<PlanOptions>, PlanOptionsCheck>()
         .AddSingleton<PlanStore>()
         .AddSingleton<ActiveIndex>()
+        .AddSingleton<Members>()
         .AddSingleton<AccountStore>()
         .AddSingleton<AccountViews>()
         .AddSingleton<AccountHistory>()

@@ -16,7 +16,8 @@ public sealed partial class ArchitectureTests
         ["Pricing"] = ["Accounts", "Storage", "Primitives"],
         ["Caching"] = ["Accounts", "Images", "Storage", "Primitives"],
         ["Providers"] = ["Pricing", "Images", "Storage", "Primitives"],
-        ["Gateway"] = ["Access", "Pricing", "Caching", "Providers", "Images", "Accounts", "Storage", "Primitives"],
+        ["Plans"] = ["Pricing", "Accounts", "Storage", "Primitives"],
+        ["Gateway"] = ["Access", "Pricing", "Caching", "Providers", "Images", "Plans", "Accounts", "Storage", "Primitives"],
     };
 
     public static IEnumerable<object[]> Rooms => Directory.GetDirectories(Path.Combine(Azurite.RepositoryRoot(), "Core"))

@@ -67,6 +67,8 @@ internal sealed class TestApp : IAsyncDisposable
             ["Storage:AnswersContainer"] = "answers-" + id,
             ["Access:AdminKey"] = AdminKey,
             ["Plans:Items:free:SpacingMs"] = "0",
+            ["Plans:Items:basic:SpacingMs"] = "0",
+            ["Plans:Items:premium:SpacingMs"] = "0",
             ["AzureWebJobs.reset-quotas.Disabled"] = "true",
             ["AzureWebJobs.sweep-holds.Disabled"] = "true",
             ["AzureWebJobs.reconcile-spend.Disabled"] = "true",
@@ -135,6 +137,13 @@ internal sealed class TestApp : IAsyncDisposable
     public async Task<Reply> GiveAsync(string user, decimal credits, string kind = "purchase")
     {
         var reply = await PostAsync($"manage/users/{Uri.EscapeDataString(user)}/credits", new { amount = credits, kind, reason = "test" }, Admin);
+        Assert.Equal(200, reply.Status);
+        return reply;
+    }
+
+    public async Task<Reply> SubscribeAsync(string user, string plan, DateTimeOffset? until = null)
+    {
+        var reply = await SendAsync(HttpMethod.Put, $"manage/users/{Uri.EscapeDataString(user)}/subscription", new { is_active = true, plan, expiry_date = until }, Admin);
         Assert.Equal(200, reply.Status);
         return reply;
     }

@@ -90,6 +90,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
         var fold = new Fold(snapshot ?? new Snapshot(AccountState.Open(accountId, now), ETag: null));
         if (snapshot is null)
         {
+            await context.Members.RegisterAsync(accountId);
             fold.TryAdd(Opened(accountId, context.Options, now), keepsState: false);
         }
 

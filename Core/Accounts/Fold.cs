@@ -48,7 +48,8 @@ internal sealed class Fold(Snapshot before)
     /// <summary>Takes a decision in; false when its rows no longer fit and it must go into the next transaction.</summary>
     public bool TryAdd(Decision decision, bool keepsState)
     {
-        var more = decision.Rows;
+        var more = decision.Entries.Length + decision.Usage.Length + decision.Operations.Length + decision.Claims.Length + decision.Holds.Length + decision.Images.Length
+            + decision.Alerts.Length + decision.Plans.Length;
         if (more == 0 && !keepsState)
         {
             return true;

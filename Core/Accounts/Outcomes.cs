@@ -57,7 +57,4 @@ public sealed record Decision(AccountState State, Outcome Outcome)
     public ImmutableArray<AlertRecord> Alerts { get; init; } = [];
 
     public ImmutableArray<SubscriptionEvent> Plans { get; init; } = [];
-
-    /// <summary>Rows besides the account's own and its roll-ups.</summary>
-    public int Rows => Entries.Length + Holds.Length + Usage.Length + Operations.Length + Claims.Length + Images.Length + Alerts.Length + Plans.Length;
 }

@@ -17,9 +17,10 @@ public sealed record PlanBook(string DefaultPlan, IReadOnlyDictionary<string, Pl
 public sealed class PlanOptions
 {
     public const string Section = "Plans";
+    public const string DefaultPlan = "free";
 
     [Required]
-    public string Default { get; set; } = "free";
+    public string Default { get; set; } = DefaultPlan;
 
     /// <summary>Limits by plan. Those of shipped plans are there already; another name is another plan.</summary>
     public IDictionary<string, PlanLimits> Items { get; set; } =

@@ -54,7 +54,16 @@ public sealed class PlanLimits
     internal long MinimumBalanceMicro { get; private set; } = 100_000;
 
     /// <summary>What is out of range, a sentence each.</summary>
-    public IEnumerable<string> Problems() => Check(this).Concat(Providers.SelectMany(provider => Check(provider.Value).Select(problem => $"{provider.Key}: {problem}")));
+    public IEnumerable<string> Problems()
+    {
+        var problems = Check(this);
+        foreach (var (provider, limit) in Providers)
+        {
+            problems = problems.Concat(Check(limit).Select(problem => $"{provider}: {problem}"));
+        }
+
+        return problems;
+    }
 
     private static IEnumerable<string> Check(object limits)
     {

@@ -43,6 +43,10 @@ public sealed partial record ModelPriceInput
     [JsonPropertyName("tools")]
     public bool? Tools { get; init; }
 
+    /// <summary>What a plan must include for it; an empty text is for every plan.</summary>
+    [JsonPropertyName("access")]
+    public string? Access { get; init; }
+
     [JsonPropertyName("input_price")]
     public decimal? InputPrice { get; init; }
 

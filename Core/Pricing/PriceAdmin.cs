@@ -113,6 +113,7 @@ public sealed class PriceAdmin(CatalogStore store, TimeProvider time)
             ContextWindow = input.ContextWindow ?? model.ContextWindow,
             Vision = input.Vision ?? model.Vision,
             Tools = input.Tools ?? model.Tools,
+            Access = input.Access switch { null => model.Access, "" => null, var access => access },
         };
         return next.Prices.IsEmpty || input.ChangesPrice ? next with { Prices = WithVersion(next.Prices, input, now) } : next;
     }

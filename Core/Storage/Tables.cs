@@ -13,10 +13,11 @@ public static class TableNames
     public const string Cache = "cache";
     public const string Catalog = "catalog";
     public const string Keys = "keys";
+    public const string Members = "members";
     public const string Spend = "spend";
     public const string Unsettled = "unsettled";
 
-    public static readonly string[] All = [Accounts, Active, Cache, Catalog, Keys, Spend, Unsettled];
+    public static readonly string[] All = [Accounts, Active, Cache, Catalog, Keys, Members, Spend, Unsettled];
 }
 
 /// <summary>
@@ -30,7 +31,7 @@ public sealed class Tables(IOptions<StorageOptions> options, StorageConnection c
     /// <summary>Clients that retry once: catalog, cache, keys, spend.</summary>
     private readonly TableServiceClient retrying = connection.CreateTableService(Options(options.Value, connection, time, retries: 1));
 
-    /// <summary>Clients that never retry by themselves: accounts, the index that goes with them, and what could not be settled in them.</summary>
+    /// <summary>Clients that never retry by themselves: accounts, the indexes that go with them, and what could not be settled in them.</summary>
     private readonly TableServiceClient single = connection.CreateTableService(Options(options.Value, connection, time, retries: 0));
 
     /// <summary>The client of one table, after making sure once that the table exists.</summary>
@@ -61,7 +62,7 @@ public sealed class Tables(IOptions<StorageOptions> options, StorageConnection c
 
     private async Task<TableClient> CreateAsync(string name)
     {
-        var service = name is TableNames.Accounts or TableNames.Active or TableNames.Unsettled ? single : retrying;
+        var service = name is TableNames.Accounts or TableNames.Active or TableNames.Members or TableNames.Unsettled ? single : retrying;
         var client = service.GetTableClient(options.Value.TablePrefix + name);
         await client.CreateIfNotExistsAsync();
         return client;

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Collections.ObjectModel;
 using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Subscriptions;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Tests.Accounts;
@@ -11,10 +13,10 @@ internal sealed class World
 
     private readonly Dictionary<string, OperationRecord> operations = new(StringComparer.Ordinal);
 
-    public World(PlanLimits? limits = null, decimal signUpCredits = 0)
+    public World(PlanLimits? limits = null, decimal signUpCredits = 0, IReadOnlyDictionary<string, PlanLimits>? others = null)
     {
         Limits = limits ?? new PlanLimits { SpacingMs = 0, RequestsPerMinute = 0, ConcurrentJobs = 5, FreeImagesPerDay = 0 };
-        Plans = new PlanBook("free", new Dictionary<string, PlanLimits>(StringComparer.Ordinal) { ["free"] = Limits });
+        Plans = new PlanBook("free", new Dictionary<string, PlanLimits>(others ?? ReadOnlyDictionary<string, PlanLimits>.Empty, StringComparer.Ordinal) { ["free"] = Limits });
         State = AccountState.Open("account", Start);
         if (signUpCredits > 0)
         {
@@ -34,6 +36,10 @@ internal sealed class World
 
     public List<UsageRecord> Usage { get; } = [];
 
+    public List<AlertRecord> Alerts { get; } = [];
+
+    public List<SubscriptionEvent> PlanEvents { get; } = [];
+
     public Dictionary<string, HoldRecord> Holds { get; } = new(StringComparer.Ordinal);
 
     /// <summary>How often each hold went from open to ended.</summary>
@@ -48,14 +54,15 @@ internal sealed class World
             Reserve reserve when !isOpen => reserve with { Recorded = Holds.GetValueOrDefault(reserve.OperationId) },
             Settle settle when !isOpen => settle with { Recorded = Holds.GetValueOrDefault(settle.OperationId) },
             Release release when !isOpen => release with { Recorded = Holds.GetValueOrDefault(release.OperationId) },
-            Grant grant => grant with { Recorded = operations.GetValueOrDefault(grant.OperationId) },
-            Deduct deduct => deduct with { Recorded = operations.GetValueOrDefault(deduct.OperationId) },
+            Once once => once with { Recorded = operations.GetValueOrDefault(once.OperationId) },
             _ => command,
         };
         var decision = Account.Decide(State, command, Now);
         State = decision.State;
         Ledger.AddRange(decision.Entries);
         Usage.AddRange(decision.Usage);
+        Alerts.AddRange(decision.Alerts);
+        PlanEvents.AddRange(decision.Plans);
         foreach (var record in decision.Holds)
         {
             var id = record.Hold.OperationId;

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
+using ServerlessAi.Accounts;
 
 namespace ServerlessAi.Tests.Flow;
 
@@ -16,7 +17,13 @@ internal static class KnownSettings
     {
         if (value is IDictionary items)
         {
-            return items.Keys.Cast<string>().SelectMany(key => Walk($"{name}__{key}", items[key]!.GetType(), items[key]));
+            // Of plans the default one stands for all: the others are data, and take the same names.
+            return items.Keys.Cast<string>().Where(key => items is not IDictionary<string, PlanLimits> || key == PlanOptions.DefaultPlan).SelectMany(key => Walk($"{name}__{key}", items[key]!.GetType(), items[key]));
+        }
+
+        if (value is IList list)
+        {
+            return Enumerable.Range(0, list.Count).Select(i => ($"{name}__{i}", list[i]?.ToString()));
         }
 
         if (type.IsPrimitive || type == typeof(string) || type == typeof(decimal) || Nullable.GetUnderlyingType(type) is not null)

@@ -6,6 +6,7 @@ public sealed class TextFlowTests
     public async Task A_completion_is_charged_a_credit_for_10000_tokens_times_the_models_multiplier()
     {
         await using var app = await TestApp.StartAsync();
+        await app.SubscribeAsync("ann", "premium");
 
         foreach (var (model, multiplier) in new[] { ("OPUS_4", 1m), ("CLAUDE_3_5", 1.5m) })
         {

@@ -24,6 +24,7 @@ public sealed record ModelPriceOutput(
     [property: JsonPropertyName("context_window")] int ContextWindow,
     [property: JsonPropertyName("vision")] bool? Vision,
     [property: JsonPropertyName("tools")] bool? Tools,
+    [property: JsonPropertyName("access")] string? Access,
     [property: JsonPropertyName("input_price")] decimal InputPrice,
     [property: JsonPropertyName("output_price")] decimal OutputPrice,
     [property: JsonPropertyName("cached_input_price")] decimal? CachedInputPrice,
@@ -42,7 +43,7 @@ public sealed record ModelPriceOutput(
         var price = model.PriceAt(now);
         return new ModelPriceOutput(
             model.Id, model.Provider, model.ModelName, model.Kind, model.Tier, model.Aliases, model.Active, model.FallbackPriority, model.MaxOutputTokens,
-            model.ContextWindow, model.Vision, model.Tools, price.InputPrice, price.OutputPrice, price.CachedInputPrice, price.ImagePrice, price.CallPrice, price.ProfitMultiplier, price.CreditsPer10kTokens,
+            model.ContextWindow, model.Vision, model.Tools, model.Access, price.InputPrice, price.OutputPrice, price.CachedInputPrice, price.ImagePrice, price.CallPrice, price.ProfitMultiplier, price.CreditsPer10kTokens,
             price.CreditsPerImage, price.Version, price.EffectiveFrom,
             [.. model.Prices.Where(other => other.EffectiveFrom > now).Select(other => other.EffectiveFrom)], model.ETag);
     }

@@ -52,7 +52,7 @@ public sealed class AccessMiddleware(Authenticator authenticator, AccessRules ru
         }
 
         // On an admin's routes a user id names the object of the request, not its sender.
-        var namedUser = rule.Role == Role.Admin ? null : RequestCredentials.NamedUser(http.Request, body.Value.Span);
+        var namedUser = rule.Role == Role.Admin ? null : RequestCredentials.RouteUser(http.Request) ?? RequestCredentials.NamedUser(http.Request, body.Value.Span);
         var caller = await authenticator.AuthenticateAsync(new Credentials(RequestCredentials.Key(http.Request), namedUser), cancellationToken);
         return caller.Succeeded && caller.Value.Role < rule.Role
             ? new Refusal(RefusalCodes.Forbidden, "This needs an admin's key.")
@@ -76,6 +76,9 @@ internal static class RequestCredentials
         var key = http.Headers["x-api-key"].ToString();
         return key.Length > 0 ? key : null;
     }
+
+    /// <summary>The user that the address names.</summary>
+    public static string? RouteUser(HttpRequest http) => http.RouteValues.TryGetValue("userId", out var value) ? value?.ToString() : null;
 
     /// <summary>The user the request names, in its query, its header or its JSON body.</summary>
     public static string? NamedUser(HttpRequest http, ReadOnlySpan<byte> body)

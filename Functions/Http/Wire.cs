@@ -12,6 +12,12 @@ public static class Wire
     /// <summary>For admin bodies, in which a misspelt field must not pass unnoticed.</summary>
     public static readonly JsonSerializerOptions Strict = new(Json) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
 
+    /// <summary>For the routes whose contracts have names in snake_case.</summary>
+    public static readonly JsonSerializerOptions Snake = new(Json) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DictionaryKeyPolicy = null };
+
+    /// <inheritdoc cref="Strict"/>
+    public static readonly JsonSerializerOptions StrictSnake = new(Snake) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+
     public static void Configure(JsonSerializerOptions options)
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
