@@ -11,6 +11,9 @@ public static class Account
     /// <summary>Open credit grants an account may have; alike ones are merged, so more means a mistake in whoever grants.</summary>
     public const int GrantsLimit = 64;
 
+    /// <summary>Who may share an account, those included who left this month.</summary>
+    public const int MembersLimit = 200;
+
     /// <summary>Decides one command. Periods roll and expired holds and credits are reclaimed first, whatever the command.</summary>
     /// <param name="now">The deciding instant; a clock that lags behind an earlier decision never rolls a period back.</param>
     public static Decision Decide(AccountState state, Command command, DateTimeOffset now)
@@ -24,6 +27,7 @@ public static class Account
             Release release => Ending.Decide(posting, release),
             Change change => Changing.Decide(posting, change),
             SubscriptionChange change => Subscribing.Decide(posting, change),
+            SetMember change => Membership.Decide(posting, change),
             Remember remember => Own(posting, remember),
             Sweep => new Swept(),
             _ => throw new NotSupportedException($"No decision is written for {command.GetType().Name}."),

@@ -24,6 +24,9 @@ public sealed record AccountState
     /// <summary>The subscription that ended last; until its period is over, what it granted counts.</summary>
     public Subscription? Lapsed { get; init; }
 
+    /// <summary>Who may spend from it besides its owner; empty for an account of one user.</summary>
+    public ImmutableSortedDictionary<string, Member> Members { get; init; } = ImmutableSortedDictionary.Create<string, Member>(StringComparer.Ordinal);
+
     /// <summary>What a day's charges usually are.</summary>
     public SpendingHabit Habit { get; init; } = SpendingHabit.None;
 
@@ -150,6 +153,19 @@ public sealed record MeterUse(long Calls, long Tokens)
 
 /// <summary>One provider's share of a month: what its answers cost, nothing assumed.</summary>
 public sealed record ProviderUse(int Calls, long Tokens, long CostNanoUsd);
+
+/// <summary>One who spends from a shared account.</summary>
+/// <param name="CapMicro">Micro-credits a month that they may spend; null for as many as there are.</param>
+/// <param name="Month">The month that <paramref name="UsedMicro"/> counts.</param>
+public sealed record Member(long? CapMicro, bool IsOwner, DateTimeOffset JoinedAt, string Month, long UsedMicro)
+{
+    public DateTimeOffset? LeftAt { get; init; }
+
+    public long UsedIn(string month) => string.Equals(Month, month, StringComparison.Ordinal) ? UsedMicro : 0;
+
+    /// <summary>Months only go forward: what ends later in an earlier one is no longer capped.</summary>
+    public Member Using(string month, long micro) => string.CompareOrdinal(month, Month) < 0 ? this : this with { Month = month, UsedMicro = UsedIn(month) + micro };
+}
 
 /// <summary>When requests were last admitted, for spacing and for the requests-a-minute window.</summary>
 public sealed record RateUse

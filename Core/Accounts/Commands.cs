@@ -15,6 +15,9 @@ public sealed record Reserve(
     /// <summary>The ended hold of this id, when the store found one: the operation already ran its course.</summary>
     public HoldRecord? Recorded { get; init; }
 
+    /// <summary>Who spends, where several share the account; null for its only user.</summary>
+    public string? Member { get; init; }
+
     /// <summary>The batch that it is an item of; null when it came alone.</summary>
     public string? Batch { get; init; }
 
@@ -110,6 +113,11 @@ public sealed record Refund(string OperationId, long AmountMicro, string Reason)
 {
     public override long SignedMicro => -AmountMicro;
 }
+
+/// <summary>Lets somebody spend from the account, changes what they may, or ends it.</summary>
+/// <param name="User">Whom.</param>
+/// <param name="IsMember">False ends it.</param>
+public sealed record SetMember(string OperationId, string User, bool IsMember, bool IsOwner, long? CapMicro, string Reason) : Once(OperationId, Reason);
 
 /// <summary>Asks for nothing but what any command does first: periods roll, expired holds and credits are reclaimed.</summary>
 public sealed record Sweep() : Command("sweep");

@@ -126,6 +126,7 @@ internal static class Ending
         }
 
         Count(posting, hold, command, charged);
+        Membership.Count(posting, hold, charged);
         // What is superseded is never shown: the repetition's image is the one that counts.
         var image = before.Superseded ? null : command.Image;
         if (image is not null)

@@ -36,6 +36,9 @@ public sealed record PlanSet(OperationRecord Record, AccountState Account) : Out
     public bool IsRepeat { get; init; }
 }
 
+/// <summary>The account's members are as asked for, now or by an earlier command of the same operation.</summary>
+public sealed record MemberSet(AccountState Account) : Outcome;
+
 /// <summary>Housekeeping was done.</summary>
 public sealed record Swept : Outcome;
 

@@ -57,6 +57,7 @@ internal static class Reserving
             ModelId = offer.ModelId,
             PriceVersion = offer.PriceVersion,
             Provider = offer.Provider,
+            Member = command.Member,
             Limits = admission.Limits.MetersOf(admission.Plan, admission.ProviderLimit),
             Claim = command.Claim,
         };

@@ -35,23 +35,20 @@ internal sealed record Admission(AccountState State, Reserve Command, Offer Offe
 
     /// <summary>What is asked for, or as much of it as the plan, the day and the balance allow.</summary>
     public int OutputTokens => (int)Math.Max(
-        0, Math.Min(Math.Min(Offer.OutputTokens, Limits.MaxOutputTokens), Math.Min(Math.Min(TokensLeftToday, ProviderTokensLeft) - Offer.InputTokens, AffordableOutputTokens)));
+        0, Math.Min(Math.Min(Offer.OutputTokens, Limits.MaxOutputTokens), Math.Min(Math.Min(TokensLeftToday, ProviderTokensLeft) - Offer.InputTokens, Math.Min(AffordableOutputTokens, OutputTokensFor(MemberLeftMicro)))));
 
     private long ProviderTokensLeft => ProviderLimit?.Tokens is { } limit ? Math.Max(0, limit - Meter.Tokens) : long.MaxValue;
 
-    private long AffordableOutputTokens
-    {
-        get
-        {
-            if (Offer.OutputMicroPerMillion <= 0)
-            {
-                return long.MaxValue;
-            }
+    /// <summary>Micro-credits that the member who asks may still spend this month; null for no cap.</summary>
+    public long? MemberLeftMicro => Command.Member is { } user && State.Members.GetValueOrDefault(user) is { CapMicro: { } cap } member
+        ? Math.Max(0, cap - member.UsedIn(State.Month.Month) - State.Holds.Where(hold => string.Equals(hold.Member, user, StringComparison.Ordinal)).Sum(hold => hold.HeldMicro))
+        : null;
 
-            var tokens = Math.Floor((AvailableMicro - Offer.FixedMicro) * (decimal)Money.TokensPerRate / Offer.OutputMicroPerMillion);
-            return (long)Math.Clamp(tokens, 0, int.MaxValue);
-        }
-    }
+    private long AffordableOutputTokens => OutputTokensFor(AvailableMicro);
+
+    private long OutputTokensFor(long? micro) => micro is not { } most || Offer.OutputMicroPerMillion <= 0
+        ? long.MaxValue
+        : (long)Math.Clamp(Math.Floor((most - Offer.FixedMicro) * (decimal)Money.TokensPerRate / Offer.OutputMicroPerMillion), 0, int.MaxValue);
 }
 
 /// <summary>Every limit a billable request must pass, in the order in which a refusal is worth the most to the caller.</summary>
@@ -60,7 +57,7 @@ internal static class AdmissionRules
     private static readonly ImmutableArray<Func<Admission, Refusal?>> Passing = [Pace.Spacing, Pace.RequestsPerMinute, Concurrency.ActiveJobs];
 
     private static readonly ImmutableArray<Func<Admission, Refusal?>> Lasting =
-        [PlanUse.Model, DailyTokens.Left, PlanUse.Calls, PlanUse.Tokens, PlanUse.Cost, Budget.HardCap, Funds.CoverTheOffer];
+        [PlanUse.Model, MemberCap.Left, DailyTokens.Left, PlanUse.Calls, PlanUse.Tokens, PlanUse.Cost, Budget.HardCap, Funds.CoverTheOffer];
 
     public static Refusal? FirstRefusal(Admission admission) => First(Passing, admission) ?? FirstLasting(admission);
 

@@ -1,0 +1,84 @@
+using ServerlessAi.Accounts;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Tests.Accounts;
+
+public sealed class MemberTests
+{
+    private readonly World world = new();
+    private int changes;
+
+    public MemberTests()
+    {
+        world.Grant("bought", 100);
+        Set("owner", cap: null, isOwner: true);
+    }
+
+    [Fact]
+    public void A_member_spends_up_to_the_cap_and_what_is_under_way_counts()
+    {
+        Set("ann", cap: 3);
+        Assert.IsType<Admitted>(Reserve("a", "ann", 2));
+        Assert.Equal((RefusalCodes.UsageLimitExceeded, 2m, 3m), Refused("b", "ann", 2));
+        world.Settle("a", 1);
+        Assert.IsType<Admitted>(Reserve("c", "ann", 2));
+        Assert.IsType<Admitted>(Reserve("d", "owner", 50));
+    }
+
+    [Fact]
+    public void A_cap_starts_anew_each_month()
+    {
+        Set("ann", cap: 3);
+        Reserve("a", "ann", 3);
+        world.Settle("a", 3);
+        world.Now = World.Start.AddDays(2);
+
+        Assert.IsType<Admitted>(Reserve("b", "ann", 3));
+    }
+
+    [Fact]
+    public void Leaving_and_coming_back_gives_no_second_share()
+    {
+        Set("ann", cap: 3);
+        Reserve("a", "ann", 3);
+        world.Settle("a", 3);
+        world.Run(new SetMember("out", "ann", IsMember: false, IsOwner: false, CapMicro: null, "left"));
+        Assert.Equal(RefusalCodes.Forbidden, Assert.IsType<Refused>(Reserve("b", "ann", 1)).Refusal.Code);
+        Set("ann", cap: 3);
+
+        Assert.Equal(RefusalCodes.UsageLimitExceeded, Refused("c", "ann", 1).Code);
+    }
+
+    [Fact]
+    public void Text_is_cut_to_what_the_cap_leaves()
+    {
+        Set("ann", cap: 0.05m);
+        var hold = Assert.IsType<Admitted>(world.Run(
+            new Reserve("a", WorkKind.Text, [World.TextOffer(0, 2_000, creditsPerMillion: 100)], world.Plans, TimeSpan.FromMinutes(5), PlatformOverBudget: false) { Member = "ann" })).Hold;
+
+        Assert.Equal((500, true), (hold.OutputTokens, hold.Clamped));
+    }
+
+    [Fact]
+    public void An_account_has_a_bounded_number_of_members()
+    {
+        for (var i = 1; i < Account.MembersLimit; i++)
+        {
+            Set("user" + i, cap: 1);
+        }
+
+        Assert.IsType<Refused>(world.Run(new SetMember("one too many", "late", IsMember: true, IsOwner: false, CapMicro: null, "test")));
+    }
+
+    private void Set(string user, decimal? cap, bool isOwner = false) => Assert.IsType<MemberSet>(world.Run(
+        new SetMember($"set {user} {world.Now.Ticks} {++changes}", user, IsMember: true, isOwner, cap is { } credits ? Money.FromCredits(credits) : null, "test")));
+
+    private Outcome Reserve(string id, string user, decimal credits) => world.Run(
+        new Reserve(id, WorkKind.Image, [World.ImageOffer("premium", credits, freeQuota: false, costUsd: 0.01m, isStandard: true)], world.Plans, TimeSpan.FromMinutes(5), PlatformOverBudget: false) { Member = user });
+
+    private (string Code, decimal? Used, decimal? Limit) Refused(string id, string user, decimal credits)
+    {
+        var refusal = Assert.IsType<Refused>(Reserve(id, user, credits)).Refusal;
+        return (refusal.Code, refusal.Facts.GetValueOrDefault("currentUsage") as decimal?, refusal.Facts.GetValueOrDefault("limit") as decimal?);
+    }
+}
