@@ -1,5 +1,7 @@
 using Azure.Data.Tables;
 using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Subscriptions;
+using ServerlessAi.Storage;
 
 namespace ServerlessAi.Simulation.Books;
 
@@ -27,6 +29,11 @@ internal sealed class AccountRowsRead
     /// <summary>Ids of those that came from the cache.</summary>
     public HashSet<string> JoinedImages { get; } = new(StringComparer.Ordinal);
 
+    public List<AlertRecord> Alerts { get; } = [];
+
+    /// <summary>Oldest first.</summary>
+    public List<SubscriptionEvent> PlanEvents { get; } = [];
+
     public static async Task<AccountRowsRead> ReadAsync(TableClient client, string accountId, CancellationToken cancellationToken)
     {
         var read = new AccountRowsRead();
@@ -38,6 +45,7 @@ internal sealed class AccountRowsRead
 
         // The table keeps the newest first.
         read.Entries.Reverse();
+        read.PlanEvents.Reverse();
         return read;
     }
 
@@ -68,6 +76,12 @@ internal sealed class AccountRowsRead
                 break;
             case "image":
                 Images.Add(GalleryRows.ToImage(row));
+                break;
+            case "alert":
+                Alerts.Add(StoredJson.Read<AlertRecord>(row.GetString("Body")));
+                break;
+            case "plan":
+                PlanEvents.Add(AccountRows.ToPlanEvent(row));
                 break;
             case "month":
                 Months.Add(AccountRows.ToMonth(row));

@@ -26,6 +26,16 @@ internal sealed class Coverage
             Add("hold taken and ended in different months", hold.EndedAt is { } at && Periods.MonthOf(at) != hold.Hold.Month);
         }
 
+        foreach (var change in rows.PlanEvents)
+        {
+            Add("plan " + change.Kind.ToString().ToLowerInvariant());
+        }
+
+        foreach (var alert in rows.Alerts)
+        {
+            Add("alert " + alert.Kind.ToString().ToLowerInvariant());
+        }
+
         foreach (var entry in rows.Entries)
         {
             Add("entry " + entry.Kind.ToString().ToLowerInvariant());

@@ -44,6 +44,7 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         }
 
         CheckCredits();
+        new PlanAudit(world, accounts).Check();
         await CheckSpendAsync();
     }
 

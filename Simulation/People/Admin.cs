@@ -4,11 +4,12 @@ using ServerlessAi.Simulation.Worlds;
 
 namespace ServerlessAi.Simulation.People;
 
-/// <summary>Gives and takes credits, with and without idempotency keys, and changes a price now and then.</summary>
+/// <summary>Gives and takes credits, with and without idempotency keys, sets subscriptions, and changes a price or a plan now and then.</summary>
 internal sealed class Admin(World world, IReadOnlyList<string> users, Random random)
 {
     private const int ChangesLimit = 16;
     private const int AttemptsLimit = 4;
+    private static readonly string[] Plans = ["free", "starter", "basic", "pro"];
 
     public async Task LiveAsync()
     {
@@ -16,7 +17,13 @@ internal sealed class Admin(World world, IReadOnlyList<string> users, Random ran
         for (var change = 0; change < changes; change++)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(20_000)), world.Time);
-            await (random.Next(5) == 0 ? ChangePriceAsync() : ChangeCreditsAsync(change));
+            await (random.Next(10) switch
+            {
+                0 => ChangePriceAsync(),
+                1 => ChangePlanAsync(),
+                < 5 => SubscribeAsync(),
+                _ => ChangeCreditsAsync(change),
+            });
         }
     }
 
@@ -24,6 +31,24 @@ internal sealed class Admin(World world, IReadOnlyList<string> users, Random ran
     {
         var body = JsonSerializer.Serialize(new { profit_multiplier = random.Next(10, 30) / 10m });
         await SendAsync(new Exchange(world.Exchanges.Count + 1, "admin", "PUT", "api/manage/model-prices/openai-gpt-4.1", body, key: null));
+    }
+
+    private async Task ChangePlanAsync()
+    {
+        var body = JsonSerializer.Serialize(new { credits = random.Next(1, 20), limits = new { providers = new { openai = new { calls = random.Next(1, 40), tokens = random.Next(2_000, 200_000) } } } });
+        await SendAsync(new Exchange(world.Exchanges.Count + 1, "admin", "PUT", "api/manage/plans/" + Plans[random.Next(Plans.Length)], body, key: null));
+    }
+
+    private async Task SubscribeAsync()
+    {
+        var isActive = random.Next(5) > 0;
+        var body = JsonSerializer.Serialize(new
+        {
+            is_active = isActive,
+            plan = isActive ? Plans[random.Next(1, Plans.Length)] : null,
+            expiry_date = isActive && random.Next(3) == 0 ? world.Time.GetUtcNow().AddMinutes(random.Next(11, 100_000)) : (DateTimeOffset?)null,
+        });
+        await SendAsync(new Exchange(world.Exchanges.Count + 1, "admin", "PUT", $"api/manage/users/{users[random.Next(users.Count)]}/subscription", body, key: null));
     }
 
     private async Task ChangeCreditsAsync(int change)

@@ -83,8 +83,13 @@ internal sealed class Fate(World world, Random random)
                 return;
             }
 
-            // Time in which nothing happened: minutes, or until after a midnight.
-            var jump = random.Next(6) == 0 ? TimeSpan.FromHours(random.Next(1, 30)) : TimeSpan.FromSeconds(random.Next(-60, 900));
+            // Time in which nothing happened: minutes, or until after a midnight, or about a month.
+            var jump = random.Next(24) switch
+            {
+                0 => TimeSpan.FromDays(random.Next(25, 40)),
+                < 5 => TimeSpan.FromHours(random.Next(1, 30)),
+                _ => TimeSpan.FromSeconds(random.Next(-60, 900)),
+            };
             world.Time.JumpCalendar(jump);
             world.Note($"calendar jumps by {jump.TotalSeconds:F0} s to {world.Time.GetUtcNow():yyyy-MM-dd HH:mm:ss}");
             if (world.Plan.HasWrongClocks && world.Alive is { Count: > 0 } alive)

@@ -65,7 +65,7 @@ internal sealed record WorldPlan
             HasCrashes = random.Next(2) == 0,
             HasWrongClocks = random.Next(2) == 0,
             TimerEagerness = random.Next(3),
-            Settings = SettingsOf(random),
+            Settings = ForAllPlans(SettingsOf(random)),
         };
     }
 
@@ -84,6 +84,17 @@ internal sealed record WorldPlan
         ["Cache:WarmMinHits"] = "1",
         ["Cache:WarmAheadMinutes"] = "1440",
     };
+
+    // Plans of the worlds differ in credits, models and what they allow of a provider; what the audit counts by is the same for all.
+    private static Dictionary<string, string?> ForAllPlans(Dictionary<string, string?> settings)
+    {
+        foreach (var (plan, limit) in from plan in (string[])["starter", "basic", "pro"] from limit in (string[])["SpacingMs", "ConcurrentJobs", "FreeImagesPerDay", "TokensPerDay", "MonthlyCapUsd"] select (plan, limit))
+        {
+            settings[$"Plans:Items:{plan}:{limit}"] = settings[$"Plans:Items:free:{limit}"];
+        }
+
+        return settings;
+    }
 
     private static string Pick(Random random, params ReadOnlySpan<string> choices) => choices[random.Next(choices.Length)];
 }

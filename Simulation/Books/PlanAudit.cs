@@ -1,0 +1,78 @@
+using System.Text.Json;
+using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Subscriptions;
+using ServerlessAi.Simulation.People;
+using ServerlessAi.Simulation.Worlds;
+
+namespace ServerlessAi.Simulation.Books;
+
+/// <summary>Plans and alerts after a run: each period granted its credits once, the plan is the one that was set last, and each alert had its cause.</summary>
+internal sealed class PlanAudit(World world, IReadOnlyDictionary<string, AccountRowsRead> accounts)
+{
+    public void Check()
+    {
+        foreach (var (user, rows) in accounts.Where(account => account.Value.State is not null))
+        {
+            CheckGrants(user, rows);
+            CheckPlan(user, rows.State!);
+            CheckAlerts(user, rows);
+        }
+    }
+
+    private void CheckGrants(string user, AccountRowsRead rows)
+    {
+        foreach (var change in rows.PlanEvents.GroupBy(change => change.OperationId, StringComparer.Ordinal))
+        {
+            // What is granted can expire under the same name later.
+            var entries = rows.Entries.Where(entry => entry.OperationId == change.Key && entry.Kind == EntryKind.Grant).ToList();
+            if (entries.Sum(entry => entry.AmountMicro) != change.Sum(one => one.GrantedMicro) || entries.Count > 1)
+            {
+                world.Violate($"{user}: {string.Join(" | ", change)} and the ledger differ: {string.Join(", ", entries)}.");
+            }
+        }
+
+        foreach (var period in rows.PlanEvents.Where(change => change.Kind != SubscriptionEventKind.Ended).GroupBy(change => change.PeriodStart))
+        {
+            var most = period.Max(change => change.Terms.CreditsMicro);
+            if (period.Sum(change => change.GrantedMicro) > most)
+            {
+                world.Violate($"{user}: the period from {period.Key:O} granted {period.Sum(change => change.GrantedMicro)} of {most} micro-credits: {string.Join(" | ", period)}.");
+            }
+        }
+    }
+
+    private void CheckPlan(string user, AccountState state)
+    {
+        var path = $"api/manage/users/{user}/subscription";
+        var last = world.Exchanges.LastOrDefault(exchange => exchange.Path == path);
+        if (last?.Reply is not { Status: 200 })
+        {
+            return;
+        }
+
+        var asked = JsonDocument.Parse(last.Body!).RootElement;
+        var plan = asked.GetProperty("plan").GetString();
+        var mayBeOver = asked.GetProperty("expiry_date").ValueKind != JsonValueKind.Null;
+        if (state.PlanId != plan && !(mayBeOver && state.PlanId is null))
+        {
+            world.Violate($"{user} has the plan {state.PlanId}, after {last}.");
+        }
+    }
+
+    private void CheckAlerts(string user, AccountRowsRead rows)
+    {
+        foreach (var alert in rows.Alerts.Where(alert => alert.Kind == AlertKind.Limit && alert.Used * 100 < alert.Limit * alert.Level))
+        {
+            world.Violate($"{user}: {alert} had no cause.");
+        }
+
+        foreach (var month in rows.Months)
+        {
+            var raised = rows.Alerts.Where(alert => alert.Kind == AlertKind.Limit && alert.Period == month.Month).Select(alert => $"{alert.Plan}.{alert.Subject}-{alert.Level}").ToList();
+            if (!month.Alerted.SetEquals(raised))
+            {
+                world.Violate($"{user}: {month.Month} knows of the alerts {string.Join(", ", month.Alerted)}, the rows are {string.Join(", ", raised)}.");
+            }
+        }
+    }
+}
