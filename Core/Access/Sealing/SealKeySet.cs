@@ -35,8 +35,8 @@ internal sealed class SealKeySet
         var all = Container(ring.Elements());
         var byId = ring.Elements(KeyElement).ToDictionary(element => (Guid)element.Attribute("id")!);
         keys = [.. all.GetRequiredService<IKeyManager>().GetAllKeys().Select(key => (key, byId[key.KeyId]))];
-        Opening = all.GetRequiredService<IDataProtectionProvider>();
-        Sealing = Current(now) is { } current ? Container([current.Element]).GetRequiredService<IDataProtectionProvider>() : null;
+        Opening = Container(ring.Elements().Select(Undated)).GetRequiredService<IDataProtectionProvider>();
+        Sealing = Current(now) is { } current ? Container([Undated(current.Element)]).GetRequiredService<IDataProtectionProvider>() : null;
         SealsUntil = Current(now)?.Key.ExpirationDate ?? default;
     }
 
@@ -88,6 +88,19 @@ internal sealed class SealKeySet
         .OrderByDescending(pair => pair.Key.ActivationDate).ThenBy(pair => pair.Key.KeyId)
         .Select(pair => ((IKey, XElement)?)pair)
         .FirstOrDefault();
+
+    // The wall clock must find nothing to object to either.
+    private static XElement Undated(XElement element)
+    {
+        var copy = new XElement(element);
+        if (copy.Name != KeyElement)
+        {
+            return copy;
+        }
+
+        (copy.Element("activationDate")!.Value, copy.Element("expirationDate")!.Value) = ("2000-01-01T00:00:00Z", "9999-01-01T00:00:00Z");
+        return copy;
+    }
 
     private static ServiceProvider Container(IEnumerable<XElement> elements) => Container(new Elements([.. elements]));
 
