@@ -25,9 +25,10 @@ public sealed record Caller(string UserId, string AccountId, Role Role)
     /// <summary>What is wrong with a user id; null when it can be used. Names of the installation's own accounts and of guests are nobody's to choose.</summary>
     public static Refusal? Problem(string userId) => SystemAccounts.Has(userId) || GuestAccounts.Has(userId)
         ? Refusal.Invalid($"A user id does not begin with '{SystemAccounts.Prefix}' or '{GuestAccounts.Prefix}'.")
-        : Shape(userId);
+        : ShapeProblem(userId);
 
-    private static Refusal? Shape(string userId) =>
+    /// <summary>What is wrong with the id of any account, the installation's own and guests' included; null when nothing is.</summary>
+    public static Refusal? ShapeProblem(string userId) =>
         userId.Length is 0 or > UserIdLimit || !TableKey.Fits(userId) || userId.Any(char.IsControl) || !string.Equals(userId, userId.Trim(), StringComparison.Ordinal)
             ? Refusal.Invalid($"A user id has 1 to {UserIdLimit} characters, no control characters, and no space at its ends.")
             : null;

@@ -67,6 +67,8 @@ public sealed class GuestTests
         Assert.Equal(0, (await app.GetAsync("credits/history", me, visitor)).Body.GetProperty("entries").GetArrayLength());
         Assert.False((await Post("estimate", new { prompt = "hello" })).Flag("canAfford"));
         Assert.Equal((0, 0), ((await app.GetAsync("ai-credits-status", me, visitor)).Number("freeRemainingToday"), (await app.GetAsync("ai-credits-status", me, visitor)).Number("bonusCredits")));
+        var guest = (await app.GetAsync("balance", me, visitor)).Text("userId");
+        Assert.Equal(1, (await app.GetAsync("manage/audit?account=" + guest, app.Admin)).Number("accounts"));
         Assert.True((await app.GetAsync("manage/audit", app.Admin)).Flag("conserved"));
     }
 

@@ -131,6 +131,8 @@ public sealed class KeyRingTests
 
         Assert.Equal(500, (await two.PostAsync("manage/tokens", new { userId = "ann" }, two.Admin)).Status);
 
+        app.Clock.Advance(TimeSpan.FromMinutes(61));
+        Assert.Equal(201, (await one.PostAsync("manage/tokens", new { userId = "ann" }, one.Admin)).Status);
         Assert.Equal("<keyRing", (await Blob(app, storage).DownloadContentAsync()).Value.Content.ToString());
     }
 

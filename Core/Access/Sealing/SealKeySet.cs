@@ -61,9 +61,9 @@ internal sealed class SealKeySet
         {
             return new SealKeySet(XElement.Load(content.ToStream()), now);
         }
-        catch (XmlException exception)
+        catch (Exception exception) when (exception is XmlException or FormatException or ArgumentException)
         {
-            throw new InvalidDataException("The key ring is not XML.", exception);
+            throw new InvalidDataException("The key ring is not one.", exception);
         }
     }
 

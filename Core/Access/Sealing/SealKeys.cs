@@ -56,7 +56,7 @@ public sealed partial class SealKeys(StorageConnection connection, IOptions<Stor
             known = new Known(keys, now, Earlier(now + Believed, keys.SealsUntil));
             return keys;
         }
-        catch (Exception exception) when (StorageFaults.IsUnavailable(exception) && known is { } old && now < old.Keys.SealsUntil)
+        catch (Exception exception) when (StorageFaults.IsAny(exception) && known is { } old && now < old.Keys.SealsUntil)
         {
             LogKept(logger, exception);
             known = old with { ReadAt = now, Until = Earlier(now + Pause, old.Keys.SealsUntil) };
