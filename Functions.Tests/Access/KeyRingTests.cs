@@ -26,6 +26,20 @@ public sealed class KeyRingTests
         await using var first = app;
         var others = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => TestApp.StartSimulatedAsync(sharing: app, storage: storage)));
         TestApp[] all = [app, .. others.Select(other => other.App)];
+        using var looked = new CountdownEvent(all.Length);
+        storage.Faults = Faults;
+        Array.ForEach(others, other => Assert.Same(storage, other.Storage));
+
+        // Nobody writes before all have looked and found nothing.
+        Fault Faults(SimulatedRequest request)
+        {
+            if (request.Table.StartsWith("access-keys", StringComparison.Ordinal))
+            {
+                _ = request.Method == "GET" ? !looked.IsSet && looked.Signal() : looked.Wait(TimeSpan.FromSeconds(30));
+            }
+
+            return Fault.None;
+        }
 
         var tokens = await Task.WhenAll(all.Select((instance, i) => instance.TokenAsync($"user-{i}")));
 
