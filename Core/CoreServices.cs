@@ -3,6 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Access;
+using ServerlessAi.Access.Sealing;
+using ServerlessAi.Access.Visitors;
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Caching;
@@ -57,6 +59,12 @@ public static class CoreServices
     private static IServiceCollection AddAccess(this IServiceCollection services, IConfiguration configuration) => services
         .AddChecked<AccessOptions>(configuration, AccessOptions.Section)
         .AddSingleton<ApiKeys>()
+        .AddSingleton<SealKeys>()
+        .AddSingleton<Seals>()
+        .AddSingleton<UserTokens>()
+        .AddSingleton(provider => new PlatformPrincipals(configuration, provider.GetRequiredService<IOptions<AccessOptions>>()))
+        .AddSingleton<GuestCounts>()
+        .AddSingleton<Guests>()
         .AddSingleton<Authenticator>();
 
     private static IServiceCollection AddAccounts(this IServiceCollection services, IConfiguration configuration) => services

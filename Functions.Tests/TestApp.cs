@@ -65,6 +65,7 @@ internal sealed class TestApp : IAsyncDisposable
             ["Cache:LookupPatienceMs"] = "10000",
             ["Images:Container"] = "images-" + id,
             ["Storage:AnswersContainer"] = "answers-" + id,
+            ["Storage:KeysContainer"] = "access-keys-" + id,
             ["Access:AdminKey"] = AdminKey,
             ["Plans:Items:free:SpacingMs"] = "0",
             ["Plans:Items:basic:SpacingMs"] = "0",

@@ -11,7 +11,7 @@ namespace ServerlessAi.Access;
 
 /// <summary>An API key without its secret.</summary>
 /// <param name="Prefix">The public part of the key, by which it is listed and revoked.</param>
-public sealed record ApiKey(string Prefix, string UserId, Role Role, string Name, DateTimeOffset CreatedAt, DateTimeOffset? RevokedAt);
+public sealed record ApiKey(string Prefix, string UserId, Role Role, string Name, Scopes Scopes, DateTimeOffset CreatedAt, DateTimeOffset? RevokedAt);
 
 /// <summary>
 /// Keys of the form <c>sai_prefix_secret</c>. Only the secret's SHA-256 is stored: it has 256 random bits, so there is nothing a slow hash would
@@ -33,17 +33,18 @@ public sealed class ApiKeys(Tables tables, TimeProvider time, IIdSource ids)
     public static bool IsKey(string credential) => credential.StartsWith(Start, StringComparison.Ordinal);
 
     /// <returns>The key to show once, and what is stored of it.</returns>
-    public async Task<(string Secret, ApiKey Key)> IssueAsync(string userId, Role role, string name, CancellationToken cancellationToken)
+    public async Task<(string Secret, ApiKey Key)> IssueAsync(string userId, Role role, string name, Scopes scopes, CancellationToken cancellationToken)
     {
         var prefix = ids.NewSecret(8);
         var secret = ids.NewSecret(32);
-        var key = new ApiKey(prefix, userId, role, name, time.GetUtcNow(), RevokedAt: null);
+        var key = new ApiKey(prefix, userId, role, name, scopes, time.GetUtcNow(), RevokedAt: null);
         var row = new TableEntity(prefix, RowKey)
         {
             ["SecretHash"] = HashOf(secret),
             ["UserId"] = userId,
             ["Role"] = role.ToString(),
             ["Name"] = name,
+            ["Scopes"] = string.Join(' ', ScopeNames.Of(scopes)),
             ["CreatedAt"] = key.CreatedAt,
         };
         var client = await tables.GetAsync(TableNames.Keys);
@@ -64,10 +65,13 @@ public sealed class ApiKeys(Tables tables, TimeProvider time, IIdSource ids)
         return stored is { Key.RevokedAt: null } && CryptographicOperations.FixedTimeEquals(stored.SecretHash, HashOf(parts[2])) ? stored.Key : null;
     }
 
-    public async IAsyncEnumerable<ApiKey> ListAsync(string? userId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Keys by their prefix, those behind <paramref name="after"/>.</summary>
+    public async IAsyncEnumerable<ApiKey> ListAsync(string? userId, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Keys);
-        var filter = userId is null ? null : TableClient.CreateQueryFilter($"UserId eq {userId}");
+        var filter = userId is null
+            ? TableClient.CreateQueryFilter($"PartitionKey gt {after}")
+            : TableClient.CreateQueryFilter($"PartitionKey gt {after} and UserId eq {userId}");
         await foreach (var row in client.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
             yield return ToStored(row).Key;
@@ -123,6 +127,8 @@ public sealed class ApiKeys(Tables tables, TimeProvider time, IIdSource ids)
             row.GetString("UserId") ?? "",
             Enum.Parse<Role>(row.GetString("Role") ?? nameof(Role.User)),
             row.GetString("Name") ?? "",
+            // Keys from before there were scopes may do everything; a name that nobody knows gives no right.
+            row.GetString("Scopes") is { } scopes ? ScopeNames.Parse(scopes.Split(' ')) ?? Scopes.None : Scopes.All,
             row.GetDateTimeOffset("CreatedAt") ?? default,
             row.GetDateTimeOffset("RevokedAt")),
         row.GetBinary("SecretHash") ?? []);

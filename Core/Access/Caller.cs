@@ -16,15 +16,19 @@ public sealed record Caller(string UserId, string AccountId, Role Role)
     /// <summary>Characters a user id may have.</summary>
     public const int UserIdLimit = 128;
 
+    /// <summary>All, unless the key was issued with fewer.</summary>
+    public Scopes Scopes { get; init; } = Scopes.All;
+
     /// <summary>The caller acting for another user, as an admin may.</summary>
     public Caller For(string userId) => this with { UserId = userId, AccountId = userId };
 
-    /// <summary>What is wrong with a user id; null when it can be used.</summary>
-    public static Refusal? Problem(string userId) => SystemAccounts.Has(userId)
-        ? Refusal.Invalid($"A user id does not begin with '{SystemAccounts.Prefix}'.")
-        : Shape(userId);
+    /// <summary>What is wrong with a user id; null when it can be used. Names of the installation's own accounts and of guests are nobody's to choose.</summary>
+    public static Refusal? Problem(string userId) => SystemAccounts.Has(userId) || GuestAccounts.Has(userId)
+        ? Refusal.Invalid($"A user id does not begin with '{SystemAccounts.Prefix}' or '{GuestAccounts.Prefix}'.")
+        : ShapeProblem(userId);
 
-    private static Refusal? Shape(string userId) =>
+    /// <summary>What is wrong with the id of any account, the installation's own and guests' included; null when nothing is.</summary>
+    public static Refusal? ShapeProblem(string userId) =>
         userId.Length is 0 or > UserIdLimit || !TableKey.Fits(userId) || userId.Any(char.IsControl) || !string.Equals(userId, userId.Trim(), StringComparison.Ordinal)
             ? Refusal.Invalid($"A user id has 1 to {UserIdLimit} characters, no control characters, and no space at its ends.")
             : null;

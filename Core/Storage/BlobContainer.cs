@@ -27,7 +27,8 @@ public sealed class BlobContainer
 
     public BlobContainerClient Client { get; }
 
-    public async Task UploadAsync(string name, BinaryData content, BlobHttpHeaders headers, CancellationToken cancellationToken)
+    /// <param name="conditions">What must still be so; otherwise it throws what <see cref="StorageFaults.IsConflict"/> knows.</param>
+    public async Task UploadAsync(string name, BinaryData content, BlobHttpHeaders headers, CancellationToken cancellationToken, BlobRequestConditions? conditions = null)
     {
         if (!isCreated)
         {
@@ -35,6 +36,6 @@ public sealed class BlobContainer
             isCreated = true;
         }
 
-        await Client.GetBlobClient(name).UploadAsync(content, new BlobUploadOptions { HttpHeaders = headers }, cancellationToken);
+        await Client.GetBlobClient(name).UploadAsync(content, new BlobUploadOptions { HttpHeaders = headers, Conditions = conditions }, cancellationToken);
     }
 }

@@ -26,6 +26,10 @@ public sealed class StorageOptions
     [RegularExpression("^[a-z0-9](-?[a-z0-9]){2,62}$")]
     public string AnswersContainer { get; set; } = "answers";
 
+    /// <summary>The private blob container of the keys that tokens and cookies are sealed with; created when missing.</summary>
+    [RegularExpression("^[a-z0-9](-?[a-z0-9]){2,62}$")]
+    public string KeysContainer { get; set; } = "access-keys";
+
     /// <summary>Time one storage request may take before it counts as lost, milliseconds.</summary>
     [Range(100, 60_000)]
     public int NetworkTimeoutMs { get; set; } = 1_500;

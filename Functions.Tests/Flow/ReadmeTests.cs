@@ -10,6 +10,9 @@ public sealed partial class ReadmeTests(RunningCopy copy)
 {
     private static readonly string Readme = File.ReadAllText(Path.Combine(Azurite.RepositoryRoot(), "README.md"));
 
+    // What an answer shows of these stands, in the commands that follow, for what came in its place.
+    private static readonly string[] Standing = ["imageId", "token", "key"];
+
     [Fact]
     public async Task Every_request_of_the_first_session_is_answered_as_shown()
     {
@@ -21,10 +24,9 @@ public sealed partial class ReadmeTests(RunningCopy copy)
             var command = ids.Aggregate(example.Groups["command"].Value, (text, id) => text.Replace(id.Key, id.Value, StringComparison.Ordinal));
             var (shown, answer) = (JsonDocument.Parse(example.Groups["answer"].Value).RootElement, JsonDocument.Parse(await RunAsync(command)).RootElement);
             AssertShows(shown, answer, command + answer);
-            if (shown.TryGetProperty("imageId", out var id))
+            foreach (var name in Standing.Where(name => shown.TryGetProperty(name, out _)))
             {
-                // What an answer shows stands for what came in its place.
-                ids[id.GetString()!] = answer.GetProperty("imageId").GetString()!;
+                ids[shown.GetProperty(name).GetString()!] = answer.GetProperty(name).GetString()!;
             }
         }
     }

@@ -51,7 +51,7 @@ internal static class CredentialMutations
     [
         "Bearer " + genuine + "x", "Bearer " + genuine[..^1], "Bearer " + genuine[..^1] + "~", "Bearer " + Swapped(genuine), "Bearer x" + genuine, "Bearer " + genuine + "," + genuine,
         "Bearer sai_", "Bearer sai__", "Bearer sai_a_b", "Bearer sai_a_b_c", "Bearer sai_%00_b", "Bearer sai_é_b", "Bearer sai_..%2f_b", "Bearer sai_" + new string('a', 32) + "_b",
-        "Bearer sai_" + new string('a', 5_000) + "_b", "Bearer " + new string('_', 5_000), "Bearer ", "Bearer null", "Bearer " + new string('x', 20_000),
+        "Bearer sai_" + new string('a', 5_000) + "_b", "Bearer " + new string('_', 5_000), "Bearer ", "Bearer null", "Bearer sat_", "Bearer sat_" + genuine, "Bearer sat_CfDJ8AAAA", "Bearer sat_" + new string('A', 3_000), "Bearer sat_%00", "Bearer " + new string('x', 20_000),
     ];
 
     private static string Swapped(string text) => string.Concat(text.Select(unit => char.IsUpper(unit) ? char.ToLowerInvariant(unit) : char.ToUpperInvariant(unit)));

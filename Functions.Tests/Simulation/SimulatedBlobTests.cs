@@ -49,6 +49,24 @@ public sealed class SimulatedBlobTests
     }
 
     [Fact]
+    public async Task An_upload_on_condition_fails_on_a_blob_that_has_changed_or_gone()
+    {
+        var container = Container();
+        await container.CreateAsync();
+        var blob = container.GetBlobClient("b");
+        var tag = (await blob.UploadAsync(BinaryData.FromString("first"))).Value.ETag;
+        Task UploadAsync(string text) => blob.UploadAsync(BinaryData.FromString(text), new BlobUploadOptions { Conditions = new BlobRequestConditions { IfMatch = tag } });
+        Assert.Equal(tag, (await blob.DownloadContentAsync()).Value.Details.ETag);
+
+        await UploadAsync("second");
+
+        var changed = await Assert.ThrowsAsync<RequestFailedException>(() => UploadAsync("third"));
+        await blob.DeleteAsync();
+        var gone = await Assert.ThrowsAsync<RequestFailedException>(() => UploadAsync("fourth"));
+        Assert.Equal((412, "ConditionNotMet", 412), (changed.Status, changed.ErrorCode, gone.Status));
+    }
+
+    [Fact]
     public async Task What_is_missing_says_what_is_missing()
     {
         var container = Container();

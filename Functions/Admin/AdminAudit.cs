@@ -19,7 +19,7 @@ public sealed partial class AdminAudit(Auditor auditor, ILogger<AdminAudit> logg
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "manage/audit")] HttpRequest http, CancellationToken cancellationToken)
     {
         var account = http.Query["account"].ToString() is { Length: > 0 } named ? named : null;
-        if (account is not null && !SystemAccounts.Has(account) && Caller.Problem(account) is { } problem)
+        if (account is not null && Caller.ShapeProblem(account) is { } problem)
         {
             return Problems.From(problem, http.HttpContext);
         }

@@ -10,7 +10,7 @@ namespace ServerlessAi.Functions.Admin;
 /// <summary>Revokes one API key. It works nowhere a minute later.</summary>
 public sealed class AdminKey(ApiKeys keys)
 {
-    private const int PrefixLimit = 32;
+    internal const int PrefixLimit = 32;
 
     [Function("admin-key")]
     [Allow(Role.Admin)]

@@ -11,7 +11,7 @@ namespace ServerlessAi.Functions.Generation;
 public sealed class AiPreviewImage(ImageJobs jobs)
 {
     [Function("ai-preview-image")]
-    [Allow(Role.User)]
+    [Allow(Role.Guest, Scope = Scopes.Generate)]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "ai-preview-image")] HttpRequest http, CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ namespace ServerlessAi.Functions.Generation;
 public sealed class Complete(BillableRequests requests, AnswerStreams streams, TextWork work)
 {
     [Function("complete")]
-    [Allow(Role.User)]
+    [Allow(Role.Guest, Scope = Scopes.Generate)]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "complete")] HttpRequest http, CancellationToken cancellationToken)
     {

@@ -43,7 +43,7 @@ internal sealed record EstimateInput(Answer<BillableItem> Item, BatchInput? Batc
 public sealed class EstimateCost(Estimates estimates, ItemBodies bodies)
 {
     [Function("estimate")]
-    [Allow(Role.User)]
+    [Allow(Role.Guest, Scope = Scopes.Read)]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "estimate")] HttpRequest http, CancellationToken cancellationToken)
     {

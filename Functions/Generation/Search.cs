@@ -11,7 +11,7 @@ namespace ServerlessAi.Functions.Generation;
 public sealed class Search(BillableRequests requests, SearchWork work)
 {
     [Function("search")]
-    [Allow(Role.User)]
+    [Allow(Role.Guest, Scope = Scopes.Generate)]
     public Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "search")] HttpRequest http, CancellationToken cancellationToken) =>
         requests.ServeAsync<SearchInput, SearchRequest, SearchResult>(

@@ -7,10 +7,14 @@ using ServerlessAi.Access;
 namespace ServerlessAi.Functions.Http;
 
 /// <summary>Who may call a function. A function without one is closed to everybody.</summary>
+/// <param name="role">The least; <see cref="Role.Guest"/> where guests are welcome, too.</param>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class AllowAttribute(Role role) : Attribute
 {
     public Role Role => role;
+
+    /// <summary>What a key must have been issued for; several are alternatives. What does not say that it only looks is taken for more.</summary>
+    public Scopes Scope { get; init; } = Scopes.Generate;
 
     /// <summary>No credentials are asked for.</summary>
     public bool IsPublic { get; init; }

@@ -7,11 +7,11 @@ using ServerlessAi.Functions.Http;
 
 namespace ServerlessAi.Functions.Images;
 
-/// <summary>One of the caller's images: 200 with it, 202 while it is being made, or the problem it ended with.</summary>
+/// <summary>One of the caller's images: 200 with it, 202 while it is being made, or the problem it ended with. Whoever may make one may ask what became of it.</summary>
 public sealed class ImagesGet(ImageGallery images)
 {
     [Function("images-get")]
-    [Allow(Role.User)]
+    [Allow(Role.Guest, Scope = Scopes.All)]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "images/{id}")] HttpRequest http, string id, CancellationToken cancellationToken)
     {

@@ -20,7 +20,7 @@ public sealed partial class ImagesList(ImageGallery images)
     private const int DefaultCount = 50;
 
     [Function("images-list")]
-    [Allow(Role.User)]
+    [Allow(Role.Guest, Scope = Scopes.Read)]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "images")] HttpRequest http, CancellationToken cancellationToken)
     {

@@ -14,7 +14,7 @@ public sealed record SelectInput(bool? Selected);
 public sealed class ImagesSelect(ImageGallery images)
 {
     [Function("images-select")]
-    [Allow(Role.User)]
+    [Allow(Role.Guest, Scope = Scopes.Generate)]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "images/{id}/select")] HttpRequest http, string id, CancellationToken cancellationToken)
     {

@@ -20,7 +20,7 @@ public sealed record V1Model(string Id, string Object, long Created, string Owne
 public sealed class V1Models(CatalogStore catalogs, ProviderRegistry providers)
 {
     [Function("v1-models")]
-    [Allow(Role.User)]
+    [Allow(Role.User, Scope = Scopes.All)]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/models")] HttpRequest http, CancellationToken cancellationToken)
     {
@@ -29,7 +29,7 @@ public sealed class V1Models(CatalogStore catalogs, ProviderRegistry providers)
     }
 
     [Function("v1-model")]
-    [Allow(Role.User)]
+    [Allow(Role.User, Scope = Scopes.All)]
     public async Task<IActionResult> Get(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/models/{id}")] HttpRequest http, string id, CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ namespace ServerlessAi.Functions.Subscriptions;
 public sealed class SubscriptionUser(Plans.Subscriptions subscriptions)
 {
     [Function("subscription-user")]
-    [Allow(Role.User)]
+    [Allow(Role.User, Scope = Scopes.Read)]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "subscription/user/{userId}/subscription")] HttpRequest http, string userId, CancellationToken cancellationToken)
     {

@@ -1,15 +1,17 @@
 using Microsoft.Azure.Functions.Worker;
+using ServerlessAi.Access.Visitors;
 using ServerlessAi.Accounts;
 
 namespace ServerlessAi.Functions.Timers;
 
 /// <summary>At midnight UTC: rolls the day, and on the 1st the month, of accounts that nobody touches; then deletes what has expired.</summary>
-public sealed class ResetQuotas(Sweeper sweeper, Tidier tidier)
+public sealed class ResetQuotas(Sweeper sweeper, Tidier tidier, GuestCounts guests)
 {
     [Function("reset-quotas")]
     public async Task Run([TimerTrigger("0 0 0 * * *")] TimerInfo timer, CancellationToken cancellationToken)
     {
         await sweeper.ResetQuotasAsync(cancellationToken);
         await tidier.TidyAsync(cancellationToken);
+        await guests.TidyAsync(cancellationToken);
     }
 }

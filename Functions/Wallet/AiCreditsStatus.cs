@@ -18,7 +18,7 @@ public sealed record CreditsStatus(
 public sealed class AiCreditsStatus(AccountViews accounts)
 {
     [Function("ai-credits-status")]
-    [Allow(Role.User)]
+    [Allow(Role.Guest, Scope = Scopes.Read)]
     public async Task<IActionResult> Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ai-credits-status")] HttpRequest http)
     {
         var account = await accounts.ReadAsync(http.Caller().AccountId);

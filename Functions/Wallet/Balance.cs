@@ -15,7 +15,7 @@ public sealed record BalanceOutput(string UserId, decimal Balance, string Curren
 public sealed class Balance(AccountViews accounts)
 {
     [Function("balance")]
-    [Allow(Role.User)]
+    [Allow(Role.Guest, Scope = Scopes.Read)]
     public async Task<IActionResult> Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "balance")] HttpRequest http)
     {
         var caller = http.Caller();

@@ -22,7 +22,7 @@ public sealed record CreditsOutput(
 public sealed class Credits(AccountViews accounts)
 {
     [Function("credits")]
-    [Allow(Role.User)]
+    [Allow(Role.Guest, Scope = Scopes.Read)]
     public async Task<IActionResult> Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "credits")] HttpRequest http)
     {
         var caller = http.Caller();

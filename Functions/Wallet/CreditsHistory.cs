@@ -43,7 +43,7 @@ public sealed class CreditsHistory(AccountHistory history)
     private const int DefaultCount = 50;
 
     [Function("credits-history")]
-    [Allow(Role.User)]
+    [Allow(Role.Guest, Scope = Scopes.Read)]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "credits/history")] HttpRequest http, CancellationToken cancellationToken)
     {

@@ -98,6 +98,11 @@ internal sealed class BlobService(TimeProvider time)
             throw new ServiceErrorException(409, "BlobAlreadyExists", "The specified blob already exists.");
         }
 
+        if (request.Header("If-Match") is { } tag && !(container.TryGetValue(name, out var present) && present.Headers.Contains(("ETag", tag))))
+        {
+            throw new ServiceErrorException(412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.");
+        }
+
         var stamp = Stamp();
         var metadata = request.Headers
             .Where(header => header.Key.StartsWith("x-ms-meta-", StringComparison.OrdinalIgnoreCase))

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -66,6 +67,8 @@ internal sealed class LocalHostSetup
 
         // Building already asks for the port; everything else waits for the start.
         var app = StartRefusal.Guard(_ownsProcess, web.Build);
+        // As the worker's integration does behind the real host. Like there, only the last entry counts, and only from this machine.
+        app.UseForwardedHeaders(new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All });
         ((IApplicationBuilder)app).Run(http => http.RequestServices.GetRequiredService<LocalRuntime>().Front.HandleAsync(http));
         return new LocalFunctionsHost(app, servesHttp, _ownsProcess);
     }
