@@ -7,6 +7,7 @@ using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Caching;
 using ServerlessAi.Images;
+using ServerlessAi.Notifications;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
 using ServerlessAi.Providers;
@@ -28,6 +29,7 @@ public static class CoreServices
             .AddStorage(configuration)
             .AddAccess(configuration)
             .AddAccounts(configuration)
+            .AddNotifications(configuration)
             .AddPricing()
             .AddCaching(configuration)
             .AddImages(configuration)
@@ -79,8 +81,28 @@ public static class CoreServices
         .AddSingleton<Claims>()
         .AddSingleton<BatchClaims>()
         .AddSingleton<Gallery>()
+        .AddSingleton<AlertBook>()
+        .AddSingleton<Outbox>()
+        .AddSingleton<OutboxQueue>()
         .AddFlushed<UsageLog>()
         .AddFlushed<PlatformSpend>();
+
+    private static IServiceCollection AddNotifications(this IServiceCollection services, IConfiguration configuration) => services
+        .AddChecked<NotificationOptions>(configuration, NotificationOptions.Section)
+        .AddSingleton<IValidateOptions<NotificationOptions>, NotificationOptionsCheck>()
+        .AddWebhookHttp()
+        .AddSingleton<PreferenceRows>()
+        .AddSingleton<CodeAllowance>()
+        .AddSingleton<PreferenceBook>()
+        .AddSingleton<WebhookSender>()
+        .AddSingleton<MailSender>()
+        .AddSingleton<IChannel, AccountWebhook>()
+        .AddSingleton<IChannel, OperatorWebhook>()
+        .AddSingleton<IChannel, MailChannel>()
+        .AddSingleton<Intents>()
+        .AddSingleton<Deliverer>()
+        .AddSingleton<DeadLetters>()
+        .AddSingleton<WeeklySummaries>();
 
     private static IServiceCollection AddPricing(this IServiceCollection services) => services
         .AddSingleton<CatalogStore>()

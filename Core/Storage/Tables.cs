@@ -13,10 +13,11 @@ public static class TableNames
     public const string Cache = "cache";
     public const string Catalog = "catalog";
     public const string Keys = "keys";
+    public const string Outbox = "outbox";
     public const string Spend = "spend";
     public const string Unsettled = "unsettled";
 
-    public static readonly string[] All = [Accounts, Active, Cache, Catalog, Keys, Spend, Unsettled];
+    public static readonly string[] All = [Accounts, Active, Cache, Catalog, Keys, Outbox, Spend, Unsettled];
 }
 
 /// <summary>
@@ -27,7 +28,7 @@ public sealed class Tables(IOptions<StorageOptions> options, StorageConnection c
 {
     private readonly ConcurrentDictionary<string, Task<TableClient>> created = new(StringComparer.Ordinal);
 
-    /// <summary>Clients that retry once: catalog, cache, keys, spend.</summary>
+    /// <summary>Clients that retry once: catalog, cache, keys, outbox, spend.</summary>
     private readonly TableServiceClient retrying = connection.CreateTableService(Options(options.Value, connection, time, retries: 1));
 
     /// <summary>Clients that never retry by themselves: accounts, the index that goes with them, and what could not be settled in them.</summary>

@@ -162,5 +162,5 @@ public sealed class AccessTests
         method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(trigger => trigger is not null);
 
     private static string Concrete(string route) => route.Replace("{userId}", "ann", StringComparison.Ordinal).Replace("{id}", "openai-gpt-4.1", StringComparison.Ordinal)
-        .Replace("{prefix}", "abc", StringComparison.Ordinal);
+        .Replace("{prefix}", "abc", StringComparison.Ordinal).Replace("{alertId}", "204005-cost-80", StringComparison.Ordinal);
 }
