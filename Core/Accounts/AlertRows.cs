@@ -31,7 +31,8 @@ internal static class AlertRows
         }
 
         var subject = id[(first + 1)..last];
-        return TableKey.Fits(subject) && id.AsSpan(last + 1).ContainsOnlyDigits() && long.TryParse(id.AsSpan(last + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var level)
+        return TableKey.Fits(subject) && long.TryParse(id.AsSpan(last + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var level)
+            && id.AsSpan(last + 1).SequenceEqual(level.ToString(CultureInfo.InvariantCulture))
             ? Key(id[..first], subject, level)
             : null;
     }

@@ -10,7 +10,7 @@ namespace ServerlessAi.Notifications;
 /// <summary>
 /// Sends what is due. Each item is claimed first, so that of two instances one sends it; whoever dies at it is followed by another when the claim lapses. What
 /// fails is tried again, later each time, and given up in the end. A run does a bounded amount of work and leaves the rest to the next; a destination that
-/// has failed is left alone for the rest of the run, so that it holds up nobody else.
+/// has failed is left alone for the rest of the run.
 /// </summary>
 public sealed partial class Deliverer(
     OutboxQueue queue, Intents intents, IEnumerable<IChannel> channels, TimeProvider time, IIdSource ids, ILogger<Deliverer> logger)
@@ -31,6 +31,9 @@ public sealed partial class Deliverer(
     /// <summary>Longer than any channel takes to send, so that nobody else begins meanwhile.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromMinutes(3);
 
+    // The fault of the item; its destination may be well.
+    private const string Broken = "internal";
+
     // Nothing begins after this; the next run is a minute away.
     private static readonly TimeSpan Begin = TimeSpan.FromSeconds(45);
 
@@ -46,12 +49,14 @@ public sealed partial class Deliverer(
         {
             run.HasMore = false;
             var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
-            var due = queue.DueAsync(time.GetUtcNow(), cancellationToken).Take(ItemsLimit);
-            await System.Threading.Tasks.Parallel.ForEachAsync(due, options, async (stored, token) =>
+            var due = await queue.DueAsync(time.GetUtcNow(), cancellationToken).Take(ItemsLimit).ToListAsync(cancellationToken);
+            // One after the other to one destination: who is slow, or hangs, takes one place of many, whatever waits for them.
+            var lines = due.GroupBy(stored => DestinationOf(stored.Item), StringComparer.Ordinal);
+            await System.Threading.Tasks.Parallel.ForEachAsync(lines, options, async (line, token) =>
             {
-                if (time.GetElapsedTime(run.StartedAt) < Begin)
+                foreach (var stored in line.TakeWhile(_ => !run.Failed.ContainsKey(line.Key) && time.GetElapsedTime(run.StartedAt) < Begin))
                 {
-                    await TryAsync(stored, run, token);
+                    await TryAsync(stored, line.Key, run, token);
                 }
             });
         }
@@ -62,24 +67,27 @@ public sealed partial class Deliverer(
         return run.Sent;
     }
 
-    private async Task TryAsync(StoredItem stored, Run run, CancellationToken cancellationToken)
+    private async Task TryAsync(StoredItem stored, string destination, Run run, CancellationToken cancellationToken)
     {
         try
         {
-            var destination = DestinationOf(stored.Item);
-            if (run.Failed.ContainsKey(destination) || await queue.ClaimAsync(stored, time.GetUtcNow() + Lease, cancellationToken) is not { } claimed)
+            if (await queue.ClaimAsync(stored, time.GetUtcNow() + Lease, cancellationToken) is not { } claimed)
             {
                 return;
             }
 
             if (claimed.Item.Channel is null)
             {
-                run.HasMore |= await intents.ExpandAsync(claimed, cancellationToken);
+                if (await intents.ExpandAsync(claimed, cancellationToken))
+                {
+                    run.HasMore = true;
+                }
+
                 return;
             }
 
             var delivery = await SendAsync(claimed.Item, cancellationToken);
-            if (delivery.Outcome == DeliveryOutcome.Failed)
+            if (delivery is { Outcome: DeliveryOutcome.Failed, Error: not Broken })
             {
                 run.Failed[destination] = true;
             }
@@ -109,7 +117,7 @@ public sealed partial class Deliverer(
         {
             // A bug, or a body that is not of its kind: counted as a failure, it ends among the dead, where somebody sees it, and holds up nothing until then.
             LogBroken(logger, exception, item.Id, item.Kind);
-            return Delivery.Failed("internal");
+            return Delivery.Failed(Broken);
         }
     }
 

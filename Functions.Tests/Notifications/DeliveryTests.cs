@@ -184,7 +184,7 @@ public sealed class DeliveryTests : IAsyncLifetime
 
         await slow.DisposeAsync();
         await run;
-        Assert.InRange(slow.Requests.Count, 1, 8);
+        Assert.Single(slow.Requests);
     }
 
     [Fact]

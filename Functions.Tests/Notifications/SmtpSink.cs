@@ -10,7 +10,7 @@ namespace ServerlessAi.Tests.Notifications;
 /// <param name="Raw">Headers and body.</param>
 internal sealed partial record TakenMail(string From, string To, string Raw)
 {
-    public string Body => Raw[(Raw.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..].Replace("=\r\n", "", StringComparison.Ordinal);
+    public string Body => Raw[(Raw.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
 
     public string? Header(string name) => Unfolded().Split("\r\n").TakeWhile(line => line.Length > 0)
         .FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))?[(name.Length + 1)..].Trim();

@@ -42,13 +42,16 @@ internal sealed class MailSender(IOptions<NotificationOptions> options, TimeProv
         }
 
         var page = options.Value.PreferencesUrl;
+        // RFC 5322: lines end with both.
+        var text = (message.Text + "\n" + (page is null ? "" : $"\nChange what you are told: {page}\n")).ReplaceLineEndings("\r\n");
+        var isPlain = Ascii.IsValid(text);
         var mail = new MailMessage(new MailAddress(from), new MailAddress(to))
         {
             Subject = OneLine(message.Subject),
             SubjectEncoding = Encoding.UTF8,
-            Body = message.Text + "\n" + (page is null ? "" : $"\nChange what you are told: {page}\n"),
-            BodyEncoding = Encoding.UTF8,
-            BodyTransferEncoding = TransferEncoding.QuotedPrintable,
+            Body = text,
+            BodyEncoding = isPlain ? Encoding.ASCII : Encoding.UTF8,
+            BodyTransferEncoding = isPlain ? TransferEncoding.SevenBit : TransferEncoding.Base64,
             IsBodyHtml = false,
         };
         mail.Headers.Add("Message-ID", $"<{itemId}@{MailAddresses.DomainOf(from)}>");
