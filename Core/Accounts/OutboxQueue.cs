@@ -35,7 +35,7 @@ public sealed partial class OutboxQueue(Tables tables, ILogger<OutboxQueue> logg
             else
             {
                 // Before anything of later minutes is looked at, or the item could be sent there and then moved there again.
-                await FinishMoveAsync(stored, cancellationToken);
+                await TryFinishMoveAsync(stored, cancellationToken);
             }
         }
     }
@@ -159,6 +159,19 @@ public sealed partial class OutboxQueue(Tables tables, ILogger<OutboxQueue> logg
         }
     }
 
+    private async Task TryFinishMoveAsync(StoredItem moving, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await FinishMoveAsync(moving, cancellationToken);
+        }
+        catch (Exception exception) when (StorageFaults.IsAny(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            // It stays due, and keeps nobody else waiting.
+            LogNotMoved(logger, exception, moving.Item.Id);
+        }
+    }
+
     private async Task FinishMoveAsync(StoredItem moving, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Outbox);
@@ -209,6 +222,9 @@ public sealed partial class OutboxQueue(Tables tables, ILogger<OutboxQueue> logg
             return null;
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "Item {ItemId} of the outbox could not be moved.")]
+    private static partial void LogNotMoved(ILogger logger, Exception exception, string itemId);
 
     [LoggerMessage(LogLevel.Error, "Item {ItemId} of the outbox cannot be read.")]
     private static partial void LogUnreadable(ILogger logger, Exception exception, string itemId);

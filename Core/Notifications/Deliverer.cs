@@ -16,7 +16,8 @@ public sealed partial class Deliverer(
     OutboxQueue queue, Intents intents, IEnumerable<IChannel> channels, TimeProvider time, IIdSource ids, ILogger<Deliverer> logger)
 {
     private const int AtOnce = 8;
-    private const int ItemsLimit = 2_000;
+    private const int ScanLimit = 20_000;
+    private const int LineLimit = 200;
     private const int PassesLimit = 3;
 
     /// <summary>Waits after the first failure, the second, and so on; after the last one the item is given up.</summary>
@@ -34,6 +35,9 @@ public sealed partial class Deliverer(
     // The fault of the item; its destination may be well.
     private const string Broken = "internal";
 
+    /// <summary>How old something may become that waits behind others for a destination that is away.</summary>
+    public static readonly TimeSpan WaitLimit = TimeSpan.FromDays(3);
+
     // Nothing begins after this; the next run is a minute away.
     private static readonly TimeSpan Begin = TimeSpan.FromSeconds(45);
 
@@ -49,12 +53,10 @@ public sealed partial class Deliverer(
         {
             run.HasMore = false;
             var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
-            var due = await queue.DueAsync(time.GetUtcNow(), cancellationToken).Take(ItemsLimit).ToListAsync(cancellationToken);
             // One after the other to one destination: who is slow, or hangs, takes one place of many, whatever waits for them.
-            var lines = due.GroupBy(stored => DestinationOf(stored.Item), StringComparer.Ordinal);
-            await System.Threading.Tasks.Parallel.ForEachAsync(lines, options, async (line, token) =>
+            await System.Threading.Tasks.Parallel.ForEachAsync(await LinesAsync(cancellationToken), options, async (line, token) =>
             {
-                foreach (var stored in line.TakeWhile(_ => !run.Failed.ContainsKey(line.Key) && time.GetElapsedTime(run.StartedAt) < Begin))
+                foreach (var stored in line.Value.TakeWhile(_ => time.GetElapsedTime(run.StartedAt) < Begin))
                 {
                     await TryAsync(stored, line.Key, run, token);
                 }
@@ -67,8 +69,35 @@ public sealed partial class Deliverer(
         return run.Sent;
     }
 
+    /// <summary>What is due, by destination. Of one that has been away for long only the oldest are looked at, so that others are found behind them.</summary>
+    private async Task<Dictionary<string, List<StoredItem>>> LinesAsync(CancellationToken cancellationToken)
+    {
+        var lines = new Dictionary<string, List<StoredItem>>(StringComparer.Ordinal);
+        await foreach (var stored in queue.DueAsync(time.GetUtcNow(), cancellationToken).Take(ScanLimit).WithCancellation(cancellationToken))
+        {
+            var destination = DestinationOf(stored.Item);
+            if (!lines.TryGetValue(destination, out var line))
+            {
+                lines.Add(destination, line = []);
+            }
+
+            if (line.Count < LineLimit)
+            {
+                line.Add(stored);
+            }
+        }
+
+        return lines;
+    }
+
     private async Task TryAsync(StoredItem stored, string destination, Run run, CancellationToken cancellationToken)
     {
+        var hasFailed = run.HasFailed(destination, stored.Item.Channel);
+        if (hasFailed && time.GetUtcNow() - stored.Item.CreatedAt < WaitLimit)
+        {
+            return;
+        }
+
         try
         {
             if (await queue.ClaimAsync(stored, time.GetUtcNow() + Lease, cancellationToken) is not { } claimed)
@@ -86,10 +115,11 @@ public sealed partial class Deliverer(
                 return;
             }
 
-            var delivery = await SendAsync(claimed.Item, cancellationToken);
+            // Behind others of its destination its tries may never be used up.
+            var delivery = hasFailed ? Delivery.Refused("waited_too_long") : await SendAsync(claimed.Item, cancellationToken);
             if (delivery is { Outcome: DeliveryOutcome.Failed, Error: not Broken })
             {
-                run.Failed[destination] = true;
+                run.Fail(delivery.IsOfChannel ? claimed.Item.Channel : destination);
             }
 
             await SettleAsync(claimed, delivery, run, cancellationToken);
@@ -169,6 +199,7 @@ public sealed partial class Deliverer(
 
     private sealed class Run(long startedAt)
     {
+        private readonly ConcurrentDictionary<string, bool> failed = new(StringComparer.Ordinal);
         private int sent;
 
         public long StartedAt => startedAt;
@@ -179,7 +210,9 @@ public sealed partial class Deliverer(
 
         public int Sent => Volatile.Read(ref sent);
 
-        public ConcurrentDictionary<string, bool> Failed { get; } = new(StringComparer.Ordinal);
+        public bool HasFailed(string destination, string? channel) => failed.ContainsKey(destination) || (channel is not null && failed.ContainsKey(channel));
+
+        public void Fail(string destination) => failed[destination] = true;
 
         public void CountSent() => Interlocked.Increment(ref sent);
     }

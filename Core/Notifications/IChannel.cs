@@ -18,7 +18,8 @@ public enum DeliveryOutcome
 }
 
 /// <param name="Error">A short code without addresses, for those who look after the installation.</param>
-public readonly record struct Delivery(DeliveryOutcome Outcome, string? Error = null)
+/// <param name="IsOfChannel">It failed before it came to this receiver; others would fare no better on the channel.</param>
+public readonly record struct Delivery(DeliveryOutcome Outcome, string? Error = null, bool IsOfChannel = false)
 {
     public static readonly Delivery Sent = new(DeliveryOutcome.Sent);
     public static readonly Delivery Unwanted = new(DeliveryOutcome.Unwanted);

@@ -188,6 +188,29 @@ public sealed class DeliveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_waits_behind_others_for_a_receiver_that_is_away_ends_too_and_newer_ones_are_found_behind_it()
+    {
+        await world.HookAsync("ann", "http://127.0.0.1:1/away");
+        for (var level = 1; level <= 250; level++)
+        {
+            await world.TellAsync("ann", level);
+        }
+
+        await world.HookAsync("bob");
+        world.App.Clock.Advance(TimeSpan.FromMinutes(1));
+        await world.TellAsync("bob");
+        await world.RunAsync();
+        Assert.Single(world.Receiver.Requests);
+        Assert.Equal(1, (await world.OutboxAsync()).Count(row => row.GetInt32("Attempts") > 0));
+
+        world.App.Clock.Advance(Deliverer.WaitLimit);
+        await world.RunForAsync(TimeSpan.FromMinutes(5));
+
+        Assert.All((await world.OutboxAsync()).Where(row => row.GetInt32("Attempts") == 1 && row.GetString("Error") == "waited_too_long"), row => Assert.StartsWith("dead|", row.PartitionKey, StringComparison.Ordinal));
+        Assert.InRange((await world.OutboxAsync()).Count(row => row.PartitionKey.StartsWith("dead|", StringComparison.Ordinal)), 240, 250);
+    }
+
+    [Fact]
     public async Task A_receiver_that_is_gone_gets_nothing_more_until_it_is_set_anew()
     {
         await world.HookAsync("ann");

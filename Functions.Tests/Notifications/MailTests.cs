@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using ServerlessAi.Notifications;
 
 namespace ServerlessAi.Tests.Notifications;
@@ -149,6 +151,30 @@ public sealed class MailTests : IAsyncLifetime
     {
         Assert.Equal((400, "invalid_request"), (await SetAsync("ann", email) is var reply ? reply.Status : 0, reply.Code));
         Assert.Equal(400, (await world.App.SendAsync(HttpMethod.Put, "manage/users/ann/notifications", new { email }, world.App.Admin)).Status);
+    }
+
+    [Fact]
+    public async Task A_mail_server_that_hangs_keeps_webhooks_from_nobody()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var settings = new Dictionary<string, string?>(sink.Settings) { ["Notifications:Smtp:Port"] = ((IPEndPoint)silent.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture), ["Notifications:Smtp:TimeoutMs"] = "500" };
+        await using var hung = await NotifyWorld.StartAsync(settings);
+        for (var i = 0; i < 30; i++)
+        {
+            await hung.App.SendAsync(HttpMethod.Put, $"manage/users/user-{i}/notifications", new { email = $"user-{i}@example.org" }, hung.App.Admin);
+            await hung.TellAsync($"user-{i}");
+        }
+
+        await hung.HookAsync("zoe");
+        await hung.TellAsync("zoe");
+        await hung.RunAsync();
+
+        Assert.Single(hung.Receiver.Requests);
+        // As many as are sent at once found out for all of them.
+        var tried = (await hung.OutboxAsync()).Where(row => row.GetInt32("Attempts") > 0).ToList();
+        Assert.InRange(tried.Count, 1, 8);
+        Assert.All(tried, row => Assert.Equal("timeout", row.GetString("Error")));
     }
 
     [Fact]

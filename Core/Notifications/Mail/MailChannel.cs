@@ -31,11 +31,13 @@ internal sealed class MailChannel(PreferenceBook preferences, MailSender sender)
         }
         catch (SmtpException exception)
         {
-            return MailSender.IsFinal(exception.StatusCode) ? Delivery.Refused(Code(exception)) : Delivery.Failed(Code(exception));
+            return MailSender.IsFinal(exception.StatusCode)
+                ? Delivery.Refused(Code(exception))
+                : Delivery.Failed(Code(exception)) with { IsOfChannel = MailSender.IsAboutTheServer(exception.StatusCode) };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return Delivery.Failed("timeout");
+            return Delivery.Failed("timeout") with { IsOfChannel = true };
         }
     }
 

@@ -9,13 +9,19 @@ namespace ServerlessAi.Notifications;
 /// <summary>Hands mail to the configured server over SMTP. The Message-ID is made of the item's id: a server that has seen it may drop the repetition.</summary>
 internal sealed class MailSender(IOptions<NotificationOptions> options, TimeProvider time)
 {
-    // About who we are to the server, not about the mail: RFC 4954 section 6, and a server that has no place for now.
+    // RFC 5321 section 4.2.3 and RFC 4954 section 6: commands that are not known or not allowed, and who we are.
     private static readonly int[] NotAboutTheMail = [500, 502, 503, 504, 530, 534, 535, 538];
+
+    private const int ServiceNotAvailable = 421;
 
     public bool IsConfigured => options.Value.Smtp.IsConfigured;
 
     /// <summary>Whether a server's reply says no for good (RFC 5321, section 4.2.1: 5yz).</summary>
     public static bool IsFinal(SmtpStatusCode status) => (int)status is >= 500 and < 600 && !NotAboutTheMail.Contains((int)status);
+
+    /// <summary>Whether the server would take no other mail either: it was not reached, is closing, or does not know us.</summary>
+    public static bool IsAboutTheServer(SmtpStatusCode status) =>
+        status == SmtpStatusCode.GeneralFailure || (int)status == ServiceNotAvailable || NotAboutTheMail.Contains((int)status);
 
     /// <exception cref="SmtpException">The server did not take it.</exception>
     /// <exception cref="OperationCanceledException">It did not answer in time.</exception>
