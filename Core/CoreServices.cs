@@ -9,6 +9,7 @@ using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Caching;
 using ServerlessAi.Images;
+using ServerlessAi.Notifications;
 using ServerlessAi.Plans;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
@@ -31,6 +32,7 @@ public static class CoreServices
             .AddStorage(configuration)
             .AddAccess(configuration)
             .AddAccounts(configuration)
+            .AddNotifications(configuration)
             .AddPricing()
             .AddPlans()
             .AddCaching(configuration)
@@ -89,8 +91,28 @@ public static class CoreServices
         .AddSingleton<Claims>()
         .AddSingleton<BatchClaims>()
         .AddSingleton<Gallery>()
+        .AddSingleton<AlertBook>()
+        .AddSingleton<Outbox>()
+        .AddSingleton<OutboxQueue>()
         .AddFlushed<UsageLog>()
         .AddFlushed<PlatformSpend>();
+
+    private static IServiceCollection AddNotifications(this IServiceCollection services, IConfiguration configuration) => services
+        .AddChecked<NotificationOptions>(configuration, NotificationOptions.Section)
+        .AddSingleton<IValidateOptions<NotificationOptions>, NotificationOptionsCheck>()
+        .AddWebhookHttp()
+        .AddSingleton<PreferenceRows>()
+        .AddSingleton<CodeAllowance>()
+        .AddSingleton<PreferenceBook>()
+        .AddSingleton<WebhookSender>()
+        .AddSingleton<MailSender>()
+        .AddSingleton<IChannel, AccountWebhook>()
+        .AddSingleton<IChannel, OperatorWebhook>()
+        .AddSingleton<IChannel, MailChannel>()
+        .AddSingleton<Intents>()
+        .AddSingleton<Deliverer>()
+        .AddSingleton<DeadLetters>()
+        .AddSingleton<WeeklySummaries>();
 
     private static IServiceCollection AddPricing(this IServiceCollection services) => services
         .AddSingleton<CatalogStore>()

@@ -106,6 +106,12 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
             fold.Fence();
         }
 
+        if (fold.Alerts.Count > 0)
+        {
+            // Before the rows that make it true: a crash in between leaves an intent that finds nothing, not an alert that nobody is told of.
+            await context.Outbox.EnlistAsync(accountId, fold.Alerts, now);
+        }
+
         known = fold.HasWrites ? await WriteAsync(fold) : snapshot;
         for (var i = 0; i < outcomes.Count; i++)
         {

@@ -194,7 +194,7 @@ public sealed class OthersDataTests
         }
 
         public Task<Reply> SendAsync(FuzzRoute route, string id, string query, Action<HttpRequestMessage> change, object body) => App.SendAsync(
-            new HttpMethod(route.Verb), $"{route.Template.Replace("{id}", id, StringComparison.Ordinal).Replace("{userId}", "ann", StringComparison.Ordinal)}?{query}", route.HasBody ? body : null, change: change);
+            new HttpMethod(route.Verb), $"{route.Template.Replace("{id}", id, StringComparison.Ordinal).Replace("{alertId}", "204005-free.cost-80", StringComparison.Ordinal).Replace("{userId}", "ann", StringComparison.Ordinal)}?{query}", route.HasBody ? body : null, change: change);
 
         public async Task AssertBobIsAsHeWasAsync() => Assert.Equal(before, await BobAsync());
 
