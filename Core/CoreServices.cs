@@ -17,6 +17,7 @@ using ServerlessAi.Providers;
 using ServerlessAi.Providers.Resilience;
 using ServerlessAi.Providers.Text;
 using ServerlessAi.Storage;
+using ServerlessAi.Teams;
 
 namespace ServerlessAi;
 
@@ -35,6 +36,7 @@ public static class CoreServices
             .AddNotifications(configuration)
             .AddPricing()
             .AddPlans()
+            .AddTeams()
             .AddCaching(configuration)
             .AddImages(configuration)
             .AddProviders(configuration)
@@ -118,6 +120,8 @@ public static class CoreServices
         .AddSingleton<CatalogStore>()
         .AddSingleton<PriceAdmin>()
         .AddSingleton<Quoter>();
+
+    private static IServiceCollection AddTeams(this IServiceCollection services) => services.AddSingleton<Invites>().AddSingleton<TeamBook>();
 
     private static IServiceCollection AddCaching(this IServiceCollection services, IConfiguration configuration) => services
         .AddChecked<CacheOptions>(configuration, CacheOptions.Section)

@@ -17,6 +17,7 @@ public sealed partial class ArchitectureTests
         ["Pricing"] = ["Accounts", "Storage", "Primitives"],
         ["Caching"] = ["Accounts", "Images", "Storage", "Primitives"],
         ["Providers"] = ["Pricing", "Images", "Storage", "Primitives"],
+        ["Teams"] = ["Accounts", "Storage", "Primitives"],
         ["Plans"] = ["Pricing", "Accounts", "Storage", "Primitives"],
         ["Gateway"] = ["Access", "Pricing", "Caching", "Providers", "Images", "Plans", "Notifications", "Accounts", "Storage", "Primitives"],
     };

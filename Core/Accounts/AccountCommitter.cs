@@ -69,7 +69,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
     public static Decision Opened(string accountId, AccountOptions options, DateTimeOffset now)
     {
         var state = AccountState.Open(accountId, now);
-        return options.SignUp == 0 || SystemAccounts.Has(state.AccountId) || GuestAccounts.Has(state.AccountId)
+        return options.SignUp == 0 || SystemAccounts.Has(state.AccountId) || GuestAccounts.Has(state.AccountId) || TeamAccounts.Has(state.AccountId)
             ? new Decision(state, new Swept())
             : Account.Decide(state, new Grant("signup", GrantKind.SignUp, Money.FromCredits(options.SignUp), "sign_up"), now);
     }

@@ -71,7 +71,9 @@ internal sealed class Judge(IReadOnlyList<string> secrets)
             : null;
     }
 
-    private static bool IsOpenAI(FuzzRequest request) => request.Route.Template.StartsWith("v1/", StringComparison.Ordinal);
+    // A path with dots may lead elsewhere than where it begins.
+    private static bool IsOpenAI(FuzzRequest request) =>
+        request.Route.Template.StartsWith("v1/", StringComparison.Ordinal) && string.Equals(request.Segments.ElementAtOrDefault(1), "v1", StringComparison.OrdinalIgnoreCase);
 
     private static string? ProblemOfOpenAIError(FuzzReply reply)
     {

@@ -71,6 +71,7 @@ internal sealed class ValidRequests(FuzzKeys keys)
         "images-print" => [Named("size", dice.Of(["24x36", "a4", "10x8in"])), Named("format", "pdf"), ("\"dpi\"", dice.Of(["150", "72", "300"])), Named("fit", dice.Of(["contain", "cover"]))],
         "admin-keys" => [Named("userId", user), Named("role", "user"), Named("name", "laptop")],
         "admin-prices" or "admin-price" => [.. Price(dice)],
+        "teams" => [Named("userId", user), Named("name", dice.OneIn(20) ? "The foxes" : "")],
         "admin-user-credits" => [.. Credits(dice)],
         "notifications-preferences" or "admin-user-notifications" =>
             [Named("webhookUrl", $"https://example.com/{dice.Below(9)}"), ("\"kinds\"", "{\"limit\":[\"webhook\"],\"gift\":[]}"), ("\"newSecret\"", "true"), .. dice.OneIn(4) ? new[] { Named("email", "ann@example.com") } : []],
