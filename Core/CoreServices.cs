@@ -13,6 +13,7 @@ using ServerlessAi.Notifications;
 using ServerlessAi.Plans;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
+using ServerlessAi.Privacy;
 using ServerlessAi.Providers;
 using ServerlessAi.Providers.Resilience;
 using ServerlessAi.Providers.Text;
@@ -37,6 +38,7 @@ public static class CoreServices
             .AddPricing()
             .AddPlans()
             .AddTeams()
+            .AddPrivacy()
             .AddCaching(configuration)
             .AddImages(configuration)
             .AddProviders(configuration)
@@ -122,6 +124,8 @@ public static class CoreServices
         .AddSingleton<Quoter>();
 
     private static IServiceCollection AddTeams(this IServiceCollection services) => services.AddSingleton<Invites>().AddSingleton<TeamBook>();
+
+    private static IServiceCollection AddPrivacy(this IServiceCollection services) => services.AddSingleton<AccountExport>().AddSingleton<Erasures>();
 
     private static IServiceCollection AddCaching(this IServiceCollection services, IConfiguration configuration) => services
         .AddChecked<CacheOptions>(configuration, CacheOptions.Section)

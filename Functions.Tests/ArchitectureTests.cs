@@ -18,6 +18,7 @@ public sealed partial class ArchitectureTests
         ["Caching"] = ["Accounts", "Images", "Storage", "Primitives"],
         ["Providers"] = ["Pricing", "Images", "Storage", "Primitives"],
         ["Teams"] = ["Accounts", "Storage", "Primitives"],
+        ["Privacy"] = ["Access", "Teams", "Accounts", "Storage", "Primitives"],
         ["Plans"] = ["Pricing", "Accounts", "Storage", "Primitives"],
         ["Gateway"] = ["Access", "Pricing", "Caching", "Providers", "Images", "Plans", "Notifications", "Accounts", "Storage", "Primitives"],
     };

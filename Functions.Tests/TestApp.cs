@@ -74,6 +74,7 @@ internal sealed class TestApp : IAsyncDisposable
             ["AzureWebJobs.sweep-holds.Disabled"] = "true",
             ["AzureWebJobs.reconcile-spend.Disabled"] = "true",
             ["AzureWebJobs.warm-cache.Disabled"] = "true",
+            ["AzureWebJobs.erase-accounts.Disabled"] = "true",
             ["AzureWebJobs.deliver-notifications.Disabled"] = "true",
             ["AzureWebJobs.weekly-summary.Disabled"] = "true",
         };

@@ -100,6 +100,17 @@ public sealed class ApiKeys(Tables tables, TimeProvider time, IIdSource ids)
         return ToStored(entity).Key;
     }
 
+    /// <summary>Deletes all keys of a user who is to be forgotten.</summary>
+    public async Task DeleteOfAsync(string userId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Keys);
+        await foreach (var row in client.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"UserId eq {userId}"), cancellationToken: cancellationToken))
+        {
+            await client.DeleteEntityAsync(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
+            remembered.TryRemove(row.PartitionKey, out _);
+        }
+    }
+
     private async ValueTask<Stored?> FindAsync(string prefix, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();

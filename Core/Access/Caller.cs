@@ -26,8 +26,8 @@ public sealed record Caller(string UserId, string AccountId, Role Role)
     public Caller For(string userId) => this with { UserId = userId, AccountId = userId };
 
     /// <summary>What is wrong with a user id; null when it can be used. Names of the installation's own accounts, of guests and of teams are nobody's to choose.</summary>
-    public static Refusal? Problem(string userId) => SystemAccounts.Has(userId) || GuestAccounts.Has(userId) || TeamAccounts.Has(userId)
-        ? Refusal.Invalid($"A user id does not begin with '{SystemAccounts.Prefix}', '{GuestAccounts.Prefix}' or '{TeamAccounts.Prefix}'.")
+    public static Refusal? Problem(string userId) => SystemAccounts.Has(userId) || GuestAccounts.Has(userId) || TeamAccounts.Has(userId) || ErasedAccounts.Has(userId)
+        ? Refusal.Invalid($"A user id does not begin with '{SystemAccounts.Prefix}', '{GuestAccounts.Prefix}', '{TeamAccounts.Prefix}' or '{ErasedAccounts.Prefix}'.")
         : ShapeProblem(userId);
 
     /// <summary>What is wrong with the id of an account that an admin gives something to: a user's or a team's.</summary>

@@ -20,7 +20,7 @@ public static class Account
     {
         var posting = new Posting(state, now);
         Housekeeping.Apply(posting, command.OperationId);
-        var outcome = command switch
+        var outcome = posting.State.ClosedAt is not null && command is not (Settle or Release or Sweep or Close) ? Closing.Refuse() : command switch
         {
             Reserve reserve => Reserving.Decide(posting, reserve),
             Settle settle => Ending.Decide(posting, settle),
@@ -29,6 +29,7 @@ public static class Account
             SubscriptionChange change => Subscribing.Decide(posting, change),
             SetMember change => Membership.Decide(posting, change),
             Remember remember => Own(posting, remember),
+            Close close => Closing.Decide(posting, close),
             Sweep => new Swept(),
             _ => throw new NotSupportedException($"No decision is written for {command.GetType().Name}."),
         };

@@ -66,13 +66,16 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
     }
 
     /// <summary>A new account: empty, or with its sign-up grant, which is for users alone.</summary>
-    public static Decision Opened(string accountId, AccountOptions options, DateTimeOffset now)
+    /// <param name="isKnown">Its user was here before, and was welcomed then.</param>
+    public static Decision Opened(string accountId, AccountOptions options, DateTimeOffset now, bool isKnown)
     {
         var state = AccountState.Open(accountId, now);
-        return options.SignUp == 0 || SystemAccounts.Has(state.AccountId) || GuestAccounts.Has(state.AccountId) || TeamAccounts.Has(state.AccountId)
+        return options.SignUp == 0 || isKnown || SystemAccounts.Has(state.AccountId) || GuestAccounts.Has(state.AccountId) || TeamAccounts.Has(state.AccountId)
             ? new Decision(state, new Swept())
             : Account.Decide(state, new Grant("signup", GrantKind.SignUp, Money.FromCredits(options.SignUp), "sign_up"), now);
     }
+
+    private async Task<Decision> OpenAsync(DateTimeOffset now) => Opened(accountId, context.Options, now, isKnown: await context.Members.WasHereAsync(accountId));
 
     /// <summary>Folds and writes once. Null: what was decided came from a remembered state and has to be decided on a fresh one.</summary>
     private async Task<IReadOnlyList<Pending>?> TryCommitAsync(IReadOnlyList<Pending> batch)
@@ -91,7 +94,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
         if (snapshot is null)
         {
             await context.Members.RegisterAsync(accountId);
-            fold.TryAdd(Opened(accountId, context.Options, now), keepsState: false);
+            fold.TryAdd(await OpenAsync(now), keepsState: false);
         }
 
         var outcomes = await DecideAsync(fold, batch, now);

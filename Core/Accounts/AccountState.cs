@@ -24,6 +24,12 @@ public sealed record AccountState
     /// <summary>The subscription that ended last; until its period is over, what it granted counts.</summary>
     public Subscription? Lapsed { get; init; }
 
+    /// <summary>When its user asked to be forgotten; null while the account is open.</summary>
+    public DateTimeOffset? ClosedAt { get; init; }
+
+    /// <summary>Its numbers stand under another name, and count there.</summary>
+    public bool IsErased { get; init; }
+
     /// <summary>What a shared account is called; null for an account of one user.</summary>
     public string? Name { get; init; }
 

@@ -119,9 +119,16 @@ public sealed record Refund(string OperationId, long AmountMicro, string Reason)
 /// <param name="IsMember">False ends it.</param>
 public sealed record SetMember(string OperationId, string User, bool IsMember, bool IsOwner, long? CapMicro, string Reason) : Once(OperationId, Reason)
 {
+    /// <summary>Forgets who leaves, whatever they have used.</summary>
+    public bool IsForgotten { get; init; }
+
     /// <summary>What the account is called from now on; null leaves it as it is.</summary>
     public string? Name { get; init; }
 }
+
+/// <summary>Ends an account because its user wants to be forgotten: what credits are left lapse, and nothing begins any more.</summary>
+/// <param name="IsCopied">Its numbers stand under another name by now, so that it counts no longer.</param>
+public sealed record Close(string OperationId, bool IsCopied) : Once(OperationId, "account_deleted");
 
 /// <summary>Asks for nothing but what any command does first: periods roll, expired holds and credits are reclaimed.</summary>
 public sealed record Sweep() : Command("sweep");

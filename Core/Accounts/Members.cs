@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Azure.Data.Tables;
+using ServerlessAi.Primitives;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi.Accounts;
@@ -17,6 +18,7 @@ public sealed class Members(Tables tables, TimeProvider time)
     private const string RowKey = "member";
     private const string Account = "Account";
     private const string Team = "Team";
+    private const string Grave = "grave";
     private const int RememberedLimit = 10_000;
     private static readonly TimeSpan Believed = TimeSpan.FromSeconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -27,6 +29,22 @@ public sealed class Members(Tables tables, TimeProvider time)
     {
         var client = await tables.GetAsync(TableNames.Members);
         await client.UpsertEntityAsync(new TableEntity(AccountRows.Partition(accountId), RowKey) { [Account] = accountId }, TableUpdateMode.Merge);
+    }
+
+    /// <summary>Remembers of a user who was forgotten that they were here: by a hash of the name, and for nothing but not to welcome them with credits again.</summary>
+    public async Task BuryAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Members);
+        await client.UpsertEntityAsync(new TableEntity(GraveOf(accountId), Grave), TableUpdateMode.Merge, cancellationToken);
+        await client.DeleteEntityAsync(AccountRows.Partition(accountId), RowKey, cancellationToken: cancellationToken);
+        remembered.TryRemove(accountId, out _);
+    }
+
+    /// <summary>Whether somebody of this name was forgotten before.</summary>
+    public async Task<bool> WasHereAsync(string accountId)
+    {
+        var client = await tables.GetAsync(TableNames.Members);
+        return (await client.GetEntityIfExistsAsync<TableEntity>(GraveOf(accountId), Grave)).HasValue;
     }
 
     /// <summary>The shared account that a user spends from; null for their own.</summary>
@@ -80,6 +98,8 @@ public sealed class Members(Tables tables, TimeProvider time)
 
         return ids;
     }
+
+    private static string GraveOf(string accountId) => Grave + "|" + Digest.Of(Grave, accountId);
 
     private void Remember(string userId, string? team)
     {

@@ -18,7 +18,7 @@ internal static class Membership
         var known = members.GetValueOrDefault(command.User);
         if (!command.IsMember)
         {
-            members = known is null ? members : members.SetItem(command.User, known with { LeftAt = posting.Now });
+            members = known is null ? members : command.IsForgotten ? members.Remove(command.User) : members.SetItem(command.User, known with { LeftAt = posting.Now });
         }
         else if (known is null && members.Count >= Account.MembersLimit)
         {

@@ -39,6 +39,9 @@ public sealed record PlanSet(OperationRecord Record, AccountState Account) : Out
 /// <summary>The account's members are as asked for, now or by an earlier command of the same operation.</summary>
 public sealed record MemberSet(AccountState Account) : Outcome;
 
+/// <summary>The account is closed, now or since an earlier command.</summary>
+public sealed record Closed(AccountState Account) : Outcome;
+
 /// <summary>Housekeeping was done.</summary>
 public sealed record Swept : Outcome;
 

@@ -17,6 +17,9 @@ public sealed record CachedAnswer(UsageFacts Usage, DateTimeOffset CreatedAt)
 
     /// <summary>What goes into a row: without a text that has a blob of its own.</summary>
     public CachedAnswer ToStored() => TextBlob is null ? this : this with { Text = null };
+
+    /// <summary>Without what its caller named it by, which is nobody else's business.</summary>
+    public CachedAnswer Unlabelled() => this with { Usage = Usage with { ChatId = null, EndUser = null, Metadata = null } };
 }
 
 /// <summary>How a request wants the cache used.</summary>

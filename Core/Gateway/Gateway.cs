@@ -196,7 +196,7 @@ public sealed class Gateway(
         var settling = settlements.EndAsync(request.Caller.AccountId, settle);
         if (cacheKey is not null && !usage.IsPartial)
         {
-            await cache.StoreAsync(cacheKey, answer, request.Cache.Ttl ?? work.DefaultTtl, CancellationToken.None, request.Cache.Renewed ?? work.ToRenew(request));
+            await cache.StoreAsync(cacheKey, answer.Unlabelled(), request.Cache.Ttl ?? work.DefaultTtl, CancellationToken.None, request.Cache.Renewed ?? work.ToRenew(request));
         }
 
         var ended = await settling;

@@ -26,6 +26,7 @@ public static class RefusalCodes
     public const string ProviderFailed = "provider_failed";
     public const string ProviderBusy = "provider_busy";
     public const string AccountBusy = "account_busy";
+    public const string AccountClosed = "account_closed";
     public const string NotReached = "not_reached";
     public const string NotFinished = "not_finished";
     public const string StorageUnavailable = "storage_unavailable";

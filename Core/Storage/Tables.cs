@@ -12,6 +12,7 @@ public static class TableNames
     public const string Active = "active";
     public const string Cache = "cache";
     public const string Catalog = "catalog";
+    public const string Erasures = "erasures";
     public const string Guests = "guests";
     public const string Keys = "keys";
     public const string Members = "members";
@@ -19,7 +20,7 @@ public static class TableNames
     public const string Spend = "spend";
     public const string Unsettled = "unsettled";
 
-    public static readonly string[] All = [Accounts, Active, Cache, Catalog, Guests, Keys, Members, Outbox, Spend, Unsettled];
+    public static readonly string[] All = [Accounts, Active, Cache, Catalog, Erasures, Guests, Keys, Members, Outbox, Spend, Unsettled];
 }
 
 /// <summary>

@@ -121,6 +121,18 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
         return ToAnswer(await SetAsync(team, memberId, isMember: false, member.IsOwner, member.CapMicro, "left"), userId);
     }
 
+    /// <summary>Takes a user out of whichever team they belong to, without a trace in it. Doing it again changes nothing.</summary>
+    public async Task ForgetAsync(string userId, CancellationToken cancellationToken)
+    {
+        if (await members.ReadTeamAsync(userId, cancellationToken) is not { } team)
+        {
+            return;
+        }
+
+        await accounts.ExecuteAsync(team, new SetMember(ids.NewOperationId(), userId, IsMember: false, IsOwner: false, CapMicro: null, "forgotten") { IsForgotten = true });
+        await members.SetTeamAsync(userId, team: null, cancellationToken);
+    }
+
     private async Task<Answer<TeamView>> JoinAsync(string team, string userId, bool isOwner, long? capMicro, string reason, CancellationToken cancellationToken, string? name = null)
     {
         var joined = ToAnswer(await SetAsync(team, userId, isMember: true, isOwner, capMicro, reason, name), userId);

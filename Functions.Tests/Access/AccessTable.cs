@@ -31,6 +31,10 @@ internal static class AccessTable
         401     401    ok   ok     ok         403    ok     401      401      401     401      403   ok        ok
         """;
 
+    private const string UserLooks = """
+        401     401    ok   ok     ok         403    ok     401      401      401     401      ok    403       ok
+        """;
+
     private const string UserEither = """
         401     401    ok   ok     ok         403    ok     401      401      401     401      ok    ok        ok
         """;
@@ -46,6 +50,8 @@ internal static class AccessTable
 
     private static readonly Dictionary<string, string> Rows = new(StringComparer.Ordinal)
     {
+        ["account-delete"] = UserMakes,
+        ["account-export"] = UserLooks,
         ["admin-audit"] = Admin,
         ["admin-key"] = Admin,
         ["admin-keys"] = Admin,

@@ -8,12 +8,14 @@ namespace ServerlessAi.Functions.Http;
 /// <summary>Changes by JSON Merge Patch (RFC 7396): what is absent stays, an object is merged, <c>null</c> takes away.</summary>
 internal static class MergePatch
 {
+    private const string NotText = "The body has a text that is no Unicode.";
+
     // As bodies that are read at once: a name given twice is a mistake, and nothing is nested deeper than this.
     private static readonly JsonDocumentOptions Reading = new() { AllowDuplicateProperties = false, MaxDepth = Wire.Json.MaxDepth };
 
     /// <summary>Reads the body of a change.</summary>
     public static Task<Answer<JsonObject>> ReadAsync(HttpRequest http, CancellationToken cancellationToken) =>
-        http.ReadAsync(body => JsonNode.Parse(body.Span, documentOptions: Reading) as JsonObject, cancellationToken);
+        http.ReadAsync(body => Parse(body.Span), cancellationToken);
 
     /// <summary>The value with the patch applied; what it leads to must have no unknown members.</summary>
     public static Answer<T> Apply<T>(T value, JsonObject patch, JsonSerializerOptions options)
@@ -23,9 +25,26 @@ internal static class MergePatch
             var merged = Merge(JsonSerializer.SerializeToNode(value, options), patch);
             return merged.Deserialize<T>(options) is { } next ? next : Refusal.Invalid("The body must be a JSON object.");
         }
+        catch (InvalidOperationException)
+        {
+            return Refusal.Invalid(NotText);
+        }
         catch (JsonException exception)
         {
             return Refusal.Invalid(exception.Path is { Length: > 0 } path ? $"The body does not fit at '{path}'." : "The body does not fit.");
+        }
+    }
+
+    private static JsonObject? Parse(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return JsonNode.Parse(body, documentOptions: Reading) as JsonObject;
+        }
+        catch (InvalidOperationException exception)
+        {
+            // Half a surrogate pair in a name or a text.
+            throw new JsonException(NotText, exception);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azure.Data.Tables;
+using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Accounts.Auditing;
 
@@ -31,8 +32,8 @@ internal sealed class AccountReplay
 
     public string Partition { get; }
 
-    /// <summary>Whether there is anything to prove; cache hits and refusals alone leave lines of a log, and no account.</summary>
-    public bool IsAccount => state is not null || unreadable + holds + ledger.Count > 0;
+    /// <summary>Whether there is anything to prove: not in what is being erased, which counts under its new name as soon as that is complete; cache hits and refusals alone leave lines of a log, and no account.</summary>
+    public bool IsAccount => state is { IsErased: false } || (state is null && !ErasedAccounts.Has(Partition) && unreadable + holds + ledger.Count > 0);
 
     /// <summary>Takes the next row in; the row of the state comes before all others by its key.</summary>
     public void Add(TableEntity row)

@@ -1,0 +1,196 @@
+using Azure;
+using Azure.Data.Tables;
+using Microsoft.Extensions.Logging;
+using ServerlessAi.Access;
+using ServerlessAi.Accounts;
+using ServerlessAi.Primitives;
+using ServerlessAi.Storage;
+using ServerlessAi.Teams;
+
+namespace ServerlessAi.Privacy;
+
+/// <summary>
+/// Forgets users. The numbers move under a name that leads to nobody, everything else is deleted. Each step can be done again: a row of the table
+/// <c>erasures</c>, written first and deleted last, makes a timer carry on where a crash or an outage left off.
+/// </summary>
+public sealed partial class Erasures(
+    Tables tables, AccountStore accounts, Members members, ActiveIndex active, TeamBook teams, ApiKeys keys, TextBlobs texts, IIdSource ids, TimeProvider time, ILogger<Erasures> logger)
+{
+    private const string Partition = "erasure";
+    private const string Account = "Account";
+    private const string Pseudonym = "Pseudonym";
+    private const int JobsLimit = 100;
+
+    /// <summary>Closes the account at once and erases it.</summary>
+    /// <returns>Null when it is closed; what is not erased yet, the timer erases. Else why it cannot be closed now.</returns>
+    public async Task<Refusal?> EraseAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var job = await FindOrAddAsync(accountId, cancellationToken);
+        if (await CloseAsync(accountId, cancellationToken) is { } refusal)
+        {
+            return refusal;
+        }
+
+        try
+        {
+            await FinishAsync(job, cancellationToken);
+        }
+        catch (Exception exception) when (StorageFaults.IsAny(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            LogNotFinished(logger, exception);
+        }
+
+        return null;
+    }
+
+    /// <summary>Carries on with whatever was begun.</summary>
+    /// <returns>How many users were forgotten.</returns>
+    public async Task<int> FinishAllAsync(CancellationToken cancellationToken)
+    {
+        var done = 0;
+        var client = await tables.GetAsync(TableNames.Erasures);
+        await foreach (var job in client.QueryAsync<TableEntity>(row => row.PartitionKey == Partition, JobsLimit, cancellationToken: cancellationToken))
+        {
+            try
+            {
+                if (await CloseAsync(job.GetString(Account), cancellationToken) is null)
+                {
+                    await FinishAsync(job, cancellationToken);
+                    done++;
+                }
+            }
+            catch (Exception exception) when (StorageFaults.IsAny(exception) && !cancellationToken.IsCancellationRequested)
+            {
+                // The next run comes back to it; the others do not wait.
+                LogNotFinished(logger, exception);
+            }
+        }
+
+        return done;
+    }
+
+    private async Task<TableEntity> FindOrAddAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Erasures);
+        var key = Digest.Of(Partition, accountId);
+        try
+        {
+            var job = new TableEntity(Partition, key) { [Account] = accountId, [Pseudonym] = ErasedAccounts.Prefix + ids.NewOperationId() };
+            await client.AddEntityAsync(job, cancellationToken);
+            return job;
+        }
+        catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
+        {
+            // Asked for before; under the name that was chosen then.
+            return (await client.GetEntityAsync<TableEntity>(Partition, key, cancellationToken: cancellationToken)).Value;
+        }
+    }
+
+    private async Task<Refusal?> CloseAsync(string accountId, CancellationToken cancellationToken)
+    {
+        // A team goes on without whoever leaves it; not to belong to one is as good.
+        await teams.ForgetAsync(accountId, cancellationToken);
+        return await accounts.ReadStoredAsync(accountId) is null || await accounts.ExecuteAsync(accountId, new Close(ids.NewOperationId(), IsCopied: false)) is not Refused refused
+            ? null
+            : refused.Refusal;
+    }
+
+    private async Task FinishAsync(TableEntity job, CancellationToken cancellationToken)
+    {
+        var (accountId, pseudonym) = (job.GetString(Account), job.GetString(Pseudonym));
+        if (await accounts.ReadStoredAsync(accountId) is { } state)
+        {
+            if (!state.IsErased)
+            {
+                await CopyAsync(accountId, pseudonym, cancellationToken);
+                await accounts.ExecuteAsync(accountId, new Close(ids.NewOperationId(), IsCopied: true));
+            }
+
+            // So that whoever reconciles the platform's spend finds the numbers where they are now, for this month and the one before.
+            var now = time.GetUtcNow();
+            await active.TouchAsync(pseudonym, now);
+            await active.TouchAsync(pseudonym, new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero).AddHours(-1));
+        }
+
+        await keys.DeleteOfAsync(accountId, cancellationToken);
+        await members.BuryAsync(accountId, cancellationToken);
+        await DeleteAsync(accountId, cancellationToken);
+        var client = await tables.GetAsync(TableNames.Erasures);
+        await client.DeleteEntityAsync(job.PartitionKey, job.RowKey, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>The state last: without it what is copied counts for nothing yet.</summary>
+    private async Task CopyAsync(string accountId, string pseudonym, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Accounts);
+        var (partition, state, batch) = (AccountRows.Partition(pseudonym), default(TableEntity), new List<TableTransactionAction>());
+        await foreach (var row in client.ReadLongAsync(FilterOf(accountId), time, cancellationToken))
+        {
+            if (Archive.Keep(row, partition, pseudonym) is not { } kept)
+            {
+                continue;
+            }
+
+            if (string.Equals(kept.RowKey, AccountRows.StateKey, StringComparison.Ordinal))
+            {
+                state = kept;
+                continue;
+            }
+
+            batch.Add(new TableTransactionAction(TableTransactionActionType.UpsertReplace, kept));
+            if (batch.Count == Deletions.RowsLimit)
+            {
+                await client.SubmitTransactionAsync(batch, cancellationToken);
+                batch.Clear();
+            }
+        }
+
+        if (state is not null)
+        {
+            batch.Add(new TableTransactionAction(TableTransactionActionType.UpsertReplace, state));
+        }
+
+        if (batch.Count > 0)
+        {
+            await client.SubmitTransactionAsync(batch, cancellationToken);
+        }
+    }
+
+    /// <summary>All rows, the state last: as long as it is there, the account is closed.</summary>
+    private async Task DeleteAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Accounts);
+        var (state, batch) = (default(TableEntity), new List<TableEntity>());
+        await foreach (var row in client.ReadLongAsync(FilterOf(accountId), time, cancellationToken))
+        {
+            if (row.GetString(ClaimBodies.RenderedBlob) is { } blob)
+            {
+                await texts.DeleteAsync(blob, cancellationToken);
+            }
+
+            if (string.Equals(row.RowKey, AccountRows.StateKey, StringComparison.Ordinal))
+            {
+                state = row;
+                continue;
+            }
+
+            batch.Add(row);
+            if (batch.Count == Deletions.RowsLimit)
+            {
+                await client.DeleteUnchangedAsync(batch, cancellationToken);
+                batch.Clear();
+            }
+        }
+
+        await client.DeleteUnchangedAsync(batch, cancellationToken);
+        if (state is not null)
+        {
+            await client.DeleteEntityAsync(state.PartitionKey, state.RowKey, cancellationToken: cancellationToken);
+        }
+    }
+
+    private static string FilterOf(string accountId) => TableClient.CreateQueryFilter($"PartitionKey eq {AccountRows.Partition(accountId)}");
+
+    [LoggerMessage(LogLevel.Warning, "An account that is closed could not be erased yet.")]
+    private static partial void LogNotFinished(ILogger logger, Exception exception);
+}

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using Azure.Data.Tables;
+using ServerlessAi.Simulator.Storage;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Tests.Flow;
+
+public sealed class PrivacyFlowTests
+{
+    [Fact]
+    public async Task An_export_has_everything_held_on_the_user_and_no_secret()
+    {
+        await using var app = await TestApp.StartAsync();
+        await LiveAsync(app);
+
+        var items = (await app.GetAsync("account/export?userId=ann")).Body.GetProperty("items").EnumerateArray().ToList();
+
+        var kinds = items.Select(item => item.GetProperty("kind").GetString()).ToHashSet();
+        Assert.Superset(new HashSet<string?> { "account", "entry", "hold", "use", "op", "day", "month", "plan", "idem", "image", "key" }, kinds);
+        Assert.DoesNotContain("whsec_", items.ToString()!);
+        Assert.All(items, item => Assert.DoesNotContain("whsec_", item.GetRawText()));
+        Assert.DoesNotContain(items, item => item.GetRawText().Contains("SecretHash", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Whoever_is_forgotten_leaves_the_numbers_and_nothing_that_leads_to_them()
+    {
+        await using var app = await TestApp.StartAsync();
+        await LiveAsync(app);
+        await app.CompleteAsync("bob", "somebody else's");
+        var before = (await app.GetAsync("manage/audit", app.Admin)).Body;
+
+        var reply = await app.SendAsync(HttpMethod.Delete, "account?userId=ann");
+
+        Assert.Equal((200, true), (reply.Status, reply.Flag("closed")));
+        var after = await app.GetAsync("manage/audit", app.Admin);
+        Assert.True(after.Flag("conserved"), after.Body.ToString());
+        foreach (var kept in new[] { "accounts", "granted", "purchased", "charged", "costUsd", "giftedIn" })
+        {
+            Assert.Equal(before.GetProperty(kept).ToString(), after.Text(kept));
+        }
+
+        Assert.Equal(before.GetProperty("spend").ToString(), after.Text("spend"));
+        await foreach (var (table, row) in RowsAsync(app))
+        {
+            // The hour marks of who was active go with the month.
+            Assert.True(table.EndsWith("active", StringComparison.Ordinal) || !Text(row).Contains("ann", StringComparison.Ordinal), $"{table}: {Text(row)}");
+            Assert.DoesNotContain("customer-7", Text(row), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Coming_back_brings_no_second_welcome()
+    {
+        await using var app = await TestApp.StartAsync();
+        await LiveAsync(app);
+        await app.SendAsync(HttpMethod.Delete, "account?userId=ann");
+
+        Assert.Equal(0, (await app.GetAsync("credits?userId=ann")).Number("credits"));
+        Assert.Equal((402, "insufficient_credits"), (await app.CompleteAsync("ann", "hello again")) is var back ? (back.Status, back.Code) : default);
+        await app.GiveAsync("ann", 5);
+        Assert.Equal(200, (await app.CompleteAsync("ann", "hello again")).Status);
+        Assert.Equal(5, (await app.GetAsync("credits?userId=ann")).Number("paidCredits") + 0.0021m, precision: 2);
+    }
+
+    [Fact]
+    public async Task Keys_die_with_the_account_and_a_team_goes_on()
+    {
+        await using var app = await TestApp.StartAsync();
+        var key = (await app.PostAsync("manage/keys", new { userId = "ann" }, app.Admin)).Text("key")!;
+        await app.PostAsync("teams", new { userId = "owner", name = "Foxes" });
+        var code = (await app.PostAsync("teams/invites", new { userId = "owner" })).Text("code");
+        await app.PostAsync("teams/join", new { userId = "ann", code });
+
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Delete, "account", change: request => request.Headers.Add("x-api-key", key))).Status);
+
+        Assert.Equal(401, (await app.SendAsync(HttpMethod.Get, "credits", change: request => request.Headers.Add("x-api-key", key))).Status);
+        Assert.Equal(["owner"], (await app.GetAsync("teams?userId=owner")).Body.GetProperty("members").EnumerateArray().Select(member => member.GetProperty("userId").GetString()));
+    }
+
+    [Fact]
+    public async Task Storage_that_fails_at_any_moment_leaves_the_account_closed_or_open_and_the_timer_finishes()
+    {
+        for (var failAt = 1; failAt < 60; failAt += 4)
+        {
+            var (app, storage) = await TestApp.StartSimulatedAsync();
+            await using var running = app;
+            await LiveAsync(app);
+            var granted = (await app.GetAsync("manage/audit", app.Admin)).Text("granted");
+            var count = 0;
+            storage.Faults = request => ++count >= failAt && count < failAt + 6 ? Fault.Busy503 : Fault.None;
+
+            var reply = await app.SendAsync(HttpMethod.Delete, "account?userId=ann");
+
+            storage.Faults = _ => Fault.None;
+            await app.Get<ServerlessAi.Privacy.Erasures>().FinishAllAsync(CancellationToken.None);
+            Assert.True(reply.Status is 200 or 503, $"{failAt}: {reply.Status}");
+            var audit = await app.GetAsync("manage/audit", app.Admin);
+            Assert.True(audit.Flag("conserved"), $"{failAt}: {audit.Body}");
+            Assert.Equal(granted, audit.Text("granted"));
+            Assert.Equal("1", audit.Text("accounts"));
+        }
+    }
+
+    private static async Task LiveAsync(TestApp app)
+    {
+        await app.GiveAsync("ann", 50);
+        await app.SubscribeAsync("ann", "premium");
+        await app.PostAsync("manage/keys", new { userId = "ann", name = "ann's laptop" }, app.Admin);
+        await app.SendAsync(HttpMethod.Put, "notifications/preferences?userId=ann", new { webhookUrl = "https://ann.example.com/hook" });
+        await app.ImageAsync("ann", "a fox");
+        var reply = await app.SendAsync(
+            HttpMethod.Post, "v1/chat/completions?userId=ann", new { model = "openai-gpt-4.1", user = "customer-7", metadata = new { chatId = "of ann" }, messages = new[] { new { role = "user", content = "hello" } } },
+            change: request => request.Headers.Add("Idempotency-Key", "of ann"));
+        Assert.Equal(200, reply.Status);
+    }
+
+    private static string Text(TableEntity row) => JsonSerializer.Serialize(row.Where(property => property.Value is string).ToDictionary(property => property.Key, property => property.Value));
+
+    private static async IAsyncEnumerable<(string Table, TableEntity Row)> RowsAsync(TestApp app)
+    {
+        var tables = app.Get<ServerlessAi.Storage.Tables>();
+        foreach (var name in TableNames.All)
+        {
+            await foreach (var row in (await tables.GetAsync(name)).QueryAsync<TableEntity>())
+            {
+                yield return (name, row);
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using ServerlessAi.Access;
+using ServerlessAi.Functions.Http;
+using ServerlessAi.Privacy;
+
+namespace ServerlessAi.Functions.Privacy;
+
+/// <param name="Deleted">What is gone, now or within minutes.</param>
+/// <param name="Kept">What stays, and under which name.</param>
+public sealed record ErasureOutput(bool Closed, string Deleted, string Kept);
+
+/// <summary>Forgets the caller. Credits that are left lapse; there is no way back.</summary>
+public sealed class AccountDelete(Erasures erasures)
+{
+    private static readonly ErasureOutput Done = new(
+        Closed: true,
+        "Your name, keys, settings, gallery, alerts, answers kept for repetition, chat totals, and what you wrote as labels and reasons. It is done now, or within minutes.",
+        "Amounts, times, models and plans of your account, under a random name that does not lead to you, because accounting needs them; and a hash of your name, so that nobody is welcomed with credits twice. "
+        + "Images that others have from the cache stay with them.");
+
+    [Function("account-delete")]
+    [Allow(Role.User)]
+    public async Task<IActionResult> Run([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "account")] HttpRequest http, CancellationToken cancellationToken) =>
+        await erasures.EraseAsync(http.Caller().UserId, cancellationToken) is { } refusal ? Problems.From(refusal, http.HttpContext) : Answers.Json(Done);
+}
