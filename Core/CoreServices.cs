@@ -9,6 +9,7 @@ using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Caching;
 using ServerlessAi.Images;
+using ServerlessAi.Payments;
 using ServerlessAi.Plans;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
@@ -33,6 +34,7 @@ public static class CoreServices
             .AddAccounts(configuration)
             .AddPricing()
             .AddPlans()
+            .AddPayments(configuration)
             .AddCaching(configuration)
             .AddImages(configuration)
             .AddProviders(configuration)

@@ -15,10 +15,12 @@ public static class TableNames
     public const string Guests = "guests";
     public const string Keys = "keys";
     public const string Members = "members";
+    public const string Orders = "orders";
     public const string Spend = "spend";
+    public const string Transfers = "transfers";
     public const string Unsettled = "unsettled";
 
-    public static readonly string[] All = [Accounts, Active, Cache, Catalog, Guests, Keys, Members, Spend, Unsettled];
+    public static readonly string[] All = [Accounts, Active, Cache, Catalog, Guests, Keys, Members, Orders, Spend, Transfers, Unsettled];
 }
 
 /// <summary>

@@ -35,6 +35,10 @@ internal static class AccessTable
         401     401    ok   ok     ok         403    ok     401      401      401     401      ok    ok        ok
         """;
 
+    private const string UserLooks = """
+        401     401    ok   ok     ok         403    ok     401      401      401     401      ok    403       ok
+        """;
+
     // The address names the user: who sends nothing else is that user on a developer's machine, and nobody elsewhere.
     private const string OwnLooks = """
         dev     dev    ok   ok     403        400    ok     401      401      dev     dev      ok    403       ok
@@ -47,8 +51,14 @@ internal static class AccessTable
     private static readonly Dictionary<string, string> Rows = new(StringComparer.Ordinal)
     {
         ["admin-audit"] = Admin,
+        ["admin-code"] = Admin,
+        ["admin-codes"] = Admin,
         ["admin-key"] = Admin,
         ["admin-keys"] = Admin,
+        ["admin-order-refund"] = Admin,
+        ["admin-orders"] = Admin,
+        ["admin-package"] = Admin,
+        ["admin-packages"] = Admin,
         ["admin-plan"] = Admin,
         ["admin-plans"] = Admin,
         ["admin-price"] = Admin,
@@ -63,16 +73,30 @@ internal static class AccessTable
         ["batch"] = UserMakes,
         ["complete"] = GuestMakes,
         ["credits"] = GuestLooks,
+        ["credits-auto-topup"] = UserLooks,
+        ["credits-auto-topup-set"] = UserMakes,
+        ["credits-gift"] = UserMakes,
         ["credits-history"] = GuestLooks,
+        ["credits-orders"] = UserLooks,
+        ["credits-packages"] = Public,
+        ["credits-purchase"] = UserMakes,
+        ["credits-redeem"] = UserMakes,
+        ["credits-referral"] = UserLooks,
+        ["credits-referral-set"] = UserMakes,
         ["estimate"] = GuestLooks,
         ["health"] = Public,
         ["images-get"] = GuestEither,
         ["images-list"] = GuestLooks,
         ["images-print"] = UserMakes,
         ["images-select"] = GuestMakes,
+        ["pay"] = Public,
+        ["payments-stripe"] = Public,
         ["search"] = GuestMakes,
+        ["subscription-change"] = UserMakes,
+        ["subscription-checkout"] = UserMakes,
         ["subscription-plans"] = Public,
         ["subscription-pricing"] = Public,
+        ["subscription-quote"] = UserLooks,
         ["subscription-user"] = OwnLooks,
         ["v1-chat-completions"] = UserMakes,
         ["v1-embeddings"] = UserMakes,

@@ -127,6 +127,8 @@ internal sealed class Instance : IAsyncDisposable
         ["AzureWebJobs.sweep-holds.Disabled"] = "true",
         ["AzureWebJobs.reconcile-spend.Disabled"] = "true",
         ["AzureWebJobs.warm-cache.Disabled"] = "true",
+        ["AzureWebJobs.settle-orders.Disabled"] = "true",
+        ["AzureWebJobs.renew-subscriptions.Disabled"] = "true",
     };
 
     private static FeatureCollection Features()
