@@ -10,6 +10,7 @@ using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Caching;
 using ServerlessAi.Images;
 using ServerlessAi.Notifications;
+using ServerlessAi.Payments;
 using ServerlessAi.Plans;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
@@ -39,6 +40,7 @@ public static class CoreServices
             .AddPlans()
             .AddTeams()
             .AddPrivacy()
+            .AddPayments(configuration)
             .AddCaching(configuration)
             .AddImages(configuration)
             .AddProviders(configuration)

@@ -20,6 +20,7 @@ public sealed partial class ArchitectureTests
         ["Teams"] = ["Accounts", "Storage", "Primitives"],
         ["Privacy"] = ["Access", "Teams", "Accounts", "Storage", "Primitives"],
         ["Plans"] = ["Pricing", "Accounts", "Storage", "Primitives"],
+        ["Payments"] = ["Plans", "Accounts", "Storage", "Primitives"],
         ["Gateway"] = ["Access", "Pricing", "Caching", "Providers", "Images", "Plans", "Notifications", "Accounts", "Storage", "Primitives"],
     };
 

@@ -77,6 +77,8 @@ internal sealed class TestApp : IAsyncDisposable
             ["AzureWebJobs.erase-accounts.Disabled"] = "true",
             ["AzureWebJobs.deliver-notifications.Disabled"] = "true",
             ["AzureWebJobs.weekly-summary.Disabled"] = "true",
+            ["AzureWebJobs.settle-orders.Disabled"] = "true",
+            ["AzureWebJobs.renew-subscriptions.Disabled"] = "true",
         };
         foreach (var (name, value) in (sharing?.Settings ?? new Dictionary<string, string?>()).Concat(settings ?? new Dictionary<string, string?>()))
         {

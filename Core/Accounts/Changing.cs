@@ -82,15 +82,17 @@ internal static class Changing
 
     private static Outcome TakeBack(Posting posting, Refund command)
     {
-        var micro = Math.Min(AvailableMicro(posting, IsPurchase), command.AmountMicro);
+        var micro = Math.Min(AvailableMicro(posting, IsPaidFor), command.AmountMicro);
         var absorbed = command.AmountMicro - micro;
         if (micro == 0)
         {
             return new Posted(posting.Recorded(command.OperationId, absorbed), CreditsThen.Of(posting.State, posting.Now));
         }
 
-        var entry = posting.Post(EntryKind.Refund, Posting.Negated(posting.TakeAvailable(micro, IsPurchase)), command.OperationId, command.Reason);
+        var entry = posting.Post(EntryKind.Refund, Posting.Negated(posting.TakeAvailable(micro, IsPaidFor)), command.OperationId, command.Reason);
         return new Posted(posting.Record(entry, absorbed), CreditsThen.Of(posting.State, posting.Now));
+
+        bool IsPaidFor(CreditGrant grant) => grant.Kind == command.From;
     }
 
     private static long AvailableMicro(Posting posting, Func<CreditGrant, bool> from) =>

@@ -108,9 +108,12 @@ public sealed record GiveAway(string OperationId, long AmountMicro, string Reaso
     public override long SignedMicro => -AmountMicro;
 }
 
-/// <summary>Takes back purchased credits whose price was paid back. What is spent already, or held at the moment, is ours to bear: the balance is never negative.</summary>
+/// <summary>Takes back credits whose price was paid back: purchased ones, or what plans granted. What is spent already, or held at the moment, is ours to bear: the balance is never negative.</summary>
 public sealed record Refund(string OperationId, long AmountMicro, string Reason) : Change(OperationId, AmountMicro, Reason)
 {
+    /// <summary>What was paid for.</summary>
+    public GrantKind From { get; init; } = GrantKind.Purchase;
+
     public override long SignedMicro => -AmountMicro;
 }
 

@@ -29,6 +29,9 @@ public static class RefusalCodes
     public const string AccountClosed = "account_closed";
     public const string NotReached = "not_reached";
     public const string NotFinished = "not_finished";
+    public const string PaymentsUnavailable = "payments_unavailable";
+    public const string PaymentFailed = "payment_failed";
+    public const string TooManyTries = "too_many_tries";
     public const string StorageUnavailable = "storage_unavailable";
     public const string Internal = "internal_error";
 }

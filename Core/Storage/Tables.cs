@@ -16,11 +16,13 @@ public static class TableNames
     public const string Guests = "guests";
     public const string Keys = "keys";
     public const string Members = "members";
+    public const string Orders = "orders";
     public const string Outbox = "outbox";
     public const string Spend = "spend";
+    public const string Transfers = "transfers";
     public const string Unsettled = "unsettled";
 
-    public static readonly string[] All = [Accounts, Active, Cache, Catalog, Erasures, Guests, Keys, Members, Outbox, Spend, Unsettled];
+    public static readonly string[] All = [Accounts, Active, Cache, Catalog, Erasures, Guests, Keys, Members, Orders, Outbox, Spend, Transfers, Unsettled];
 }
 
 /// <summary>

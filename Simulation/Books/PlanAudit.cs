@@ -38,7 +38,7 @@ internal sealed class PlanAudit(World world, IReadOnlyDictionary<string, Account
             world.Violate($"{user}: {renewed} is not what was agreed on.");
         }
 
-        foreach (var (before, after) in rows.PlanEvents.Zip(rows.PlanEvents.Skip(1)).Where(pair => pair.Second.Kind == SubscriptionEventKind.Started && pair.Second.At < pair.First.PeriodEnd))
+        foreach (var (before, after) in rows.PlanEvents.Zip(rows.PlanEvents.Skip(1)).Where(pair => pair.Second.Kind == SubscriptionEventKind.Started && pair.First.PeriodStart < pair.Second.At && pair.Second.At < pair.First.PeriodEnd))
         {
             world.Violate($"{user}: {after} began in the middle of {before}.");
         }

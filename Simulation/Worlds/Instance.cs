@@ -130,6 +130,8 @@ internal sealed class Instance : IAsyncDisposable
         ["AzureWebJobs.erase-accounts.Disabled"] = "true",
         ["AzureWebJobs.deliver-notifications.Disabled"] = "true",
         ["AzureWebJobs.weekly-summary.Disabled"] = "true",
+        ["AzureWebJobs.settle-orders.Disabled"] = "true",
+        ["AzureWebJobs.renew-subscriptions.Disabled"] = "true",
     };
 
     private static FeatureCollection Features()

@@ -46,6 +46,11 @@ internal static class Subscribing
             return Refusal.Invalid("The subscription would have ended already.");
         }
 
+        if (command.Basis is { } basis && basis != PlanBasis.Of(posting.State.Subscription))
+        {
+            return new Refusal(RefusalCodes.Conflict, "The account's plan is another one than the price was quoted for.");
+        }
+
         if (posting.State.Subscription is { } running)
         {
             Change(posting, command, terms, running);

@@ -14,6 +14,17 @@ public sealed record SetPlan(string OperationId, PlanTerms? Terms, RenewalKind R
 
     /// <summary>From when on the difference to the plan before counts, which is when its price was quoted; null is now.</summary>
     public DateTimeOffset? QuotedAt { get; init; }
+
+    /// <summary>What the price was quoted for. When the account has something else by now it is a conflict, and nothing changes; null is for whatever is there.</summary>
+    public PlanBasis? Basis { get; init; }
+}
+
+/// <summary>The subscription that a quote was made for.</summary>
+/// <param name="SubscriptionId">Null: the account had none.</param>
+/// <param name="Number">Its period.</param>
+public sealed record PlanBasis(string? SubscriptionId, int Number, string? PlanId)
+{
+    public static PlanBasis Of(Subscription? running) => new(running?.Id, running?.Number ?? 0, running?.Terms.PlanId);
 }
 
 /// <summary>Says what follows the running period.</summary>

@@ -1,0 +1,118 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ServerlessAi.Payments.Orders;
+using ServerlessAi.Payments.Saved;
+
+namespace ServerlessAi.Payments;
+
+/// <summary>Charges orders without the payer: renewals and top-ups. A try has one idempotency key at the gateway until it is known what it came to.</summary>
+public sealed partial class Charges(ConfiguredGateway configured, OrderStore orders, Payers payers, Agenda agenda, PaymentEvents events, Fulfilment fulfilment,
+    IOptions<PaymentOptions> options, TimeProvider time, ILogger<Charges> logger)
+{
+    // The gateway forgets a key after a day; asked again then, it would charge a second time.
+    private static readonly TimeSpan KeyLife = TimeSpan.FromHours(23);
+    private static readonly TimeSpan LookAfter = TimeSpan.FromMinutes(2);
+
+    public string Currency => options.Value.Currency;
+
+    /// <summary>Charges an order that is not paid, and does for one that is whatever is left to do.</summary>
+    public async Task<Order> SettleAsync(Order order, CancellationToken cancellationToken)
+    {
+        if (order.PaidAt is null)
+        {
+            return await ChargeAsync(order, cancellationToken);
+        }
+
+        var settled = await fulfilment.SettleAsync(order, cancellationToken);
+        return settled.Succeeded ? settled.Value : order;
+    }
+
+    /// <summary>Begins an order; one that is there already goes on.</summary>
+    public async Task<Order> BeginAsync(Order draft, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var gateway = configured.Gateway;
+        var order = draft with
+        {
+            Gateway = gateway?.Name ?? "none",
+            IsLive = gateway?.IsLive ?? false,
+            CreatedAt = now,
+            IsOffSession = true,
+            CheckAt = now + LookAfter,
+            PaidAt = draft.Price.AmountCents == 0 ? now : null,
+        };
+        await agenda.AddAsync(TaskKind.Order, order.AccountId, order.Id, order.CheckAt, cancellationToken);
+        return await orders.AddAsync(order, cancellationToken);
+    }
+
+    /// <summary>Begins another try of one that was declined.</summary>
+    public async Task<Order> TryAgainAsync(Order order, CancellationToken cancellationToken)
+    {
+        await agenda.AddAsync(TaskKind.Order, order.AccountId, order.Id, dueAt: null, cancellationToken);
+        return await orders.ChangeAsync(order.AccountId, order.Id, now => now is { FailedAt: not null, PaidAt: null } ? now with { FailedAt = null, MethodId = null, CustomerId = null } : now, cancellationToken);
+    }
+
+    /// <summary>Charges an order that is neither paid nor declined.</summary>
+    /// <returns>The order after it; as it was when nobody can say yet.</returns>
+    public async Task<Order> ChargeAsync(Order order, CancellationToken cancellationToken)
+    {
+        if (order is not { PaidAt: null, FailedAt: null, IsOffSession: true })
+        {
+            return order;
+        }
+
+        if (configured.Gateway is not { } gateway || !string.Equals(gateway.Name, order.Gateway, StringComparison.Ordinal))
+        {
+            return await DeclineAsync(order, "no_gateway", cancellationToken);
+        }
+
+        if (order.TriedAt is { } tried && tried + KeyLife <= time.GetUtcNow())
+        {
+            LogUnknown(logger, order.Id);
+            var given = await DeclineAsync(order, "unknown", cancellationToken);
+            return await orders.ChangeAsync(given.AccountId, given.Id, now => now.Noted("what became of a charge is unknown: look at the gateway"), cancellationToken);
+        }
+
+        if (order.MethodId is null)
+        {
+            var payer = await payers.ReadAsync(order.AccountId, cancellationToken);
+            if (payer.CustomerId is not { } customer || !string.Equals(payer.Gateway, gateway.Name, StringComparison.Ordinal))
+            {
+                return await DeclineAsync(order, "no_payment_method", cancellationToken);
+            }
+
+            var method = await gateway.FindMethodAsync(customer, cancellationToken);
+            if (!method.Succeeded && method.Refusal is not null)
+            {
+                return order;
+            }
+
+            if (method.Value is not { } found)
+            {
+                return await DeclineAsync(order, "no_payment_method", cancellationToken);
+            }
+
+            // Frozen before it is asked for: a repetition of the same key must be the same request.
+            order = await orders.ChangeAsync(order.AccountId, order.Id, now => now.MethodId is null ? now with { CustomerId = found.CustomerId, MethodId = found.MethodId, TriedAt = time.GetUtcNow() } : now, cancellationToken);
+        }
+
+        var outcome = await gateway.ChargeAsync(order, new PaymentMethod(order.CustomerId!, order.MethodId!), $"{order.Id}-{order.Declined.Length + 1}", cancellationToken);
+        if (outcome.Event is not { } happened)
+        {
+            return order;
+        }
+
+        var handled = await events.HandleAsync(happened, cancellationToken);
+        return handled is { Succeeded: true, Value.Order: { } settled } ? settled : order;
+    }
+
+    private async Task<Order> DeclineAsync(Order order, string reason, CancellationToken cancellationToken)
+    {
+        var declined = new PaymentEvent("own", PaymentEventKind.Failed, order.Gateway, order.AccountId, order.Id) { IsLive = order.IsLive, PaymentId = $"{reason}-{order.Declined.Length + 1}", Reason = reason };
+        var handled = await events.HandleAsync(declined, cancellationToken);
+        return handled is { Succeeded: true, Value.Order: { } settled } ? settled : order;
+    }
+
+    [LoggerMessage(LogLevel.Error, "What became of the charge of order {OrderId} is unknown after a day; it is not asked for again.")]
+    private static partial void LogUnknown(ILogger logger, string orderId);
+}

@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Logging;
+using ServerlessAi.Payments.Orders;
+using ServerlessAi.Primitives;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Payments;
+
+/// <summary>Every minute: finishes what broke off, asks after what was not heard of, and tops up.</summary>
+public sealed partial class OrderTimer(
+    Agenda agenda, OrderStore orders, Fulfilment fulfilment, Charges charges, PaymentEvents events, Redemptions redemptions, Gifts gifts, TopUps topUps, ConfiguredGateway configured,
+    TimeProvider time, ILogger<OrderTimer> logger)
+{
+    // A bank can take days to say whether a payment is one; a page that nobody opened has long expired by then.
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromHours(6);
+    // An item that speaks of nothing may be one whose writer is about to write what it speaks of.
+    private static readonly TimeSpan EmptyItemLife = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(15);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await EachAsync(TaskKind.Order, item => LookAfterOrderAsync(item, cancellationToken), cancellationToken);
+        await EachAsync(TaskKind.Code, item => redemptions.FinishAsync(item, cancellationToken), cancellationToken);
+        await EachAsync(TaskKind.Transfer, item => gifts.FinishAsync(item, cancellationToken), cancellationToken);
+        await topUps.RunAsync(cancellationToken);
+    }
+
+    /// <param name="lookAfter">Says whether nothing is left to do; null when there is nothing that the item speaks of.</param>
+    private async Task EachAsync(TaskKind kind, Func<AgendaItem, Task<bool?>> lookAfter, CancellationToken cancellationToken)
+    {
+        foreach (var item in await agenda.ReadDueAsync(kind, time.GetUtcNow(), cancellationToken))
+        {
+            try
+            {
+                if (await lookAfter(item) ?? item.WrittenAt + EmptyItemLife < time.GetUtcNow())
+                {
+                    await agenda.DoneAsync(item, cancellationToken);
+                }
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
+            {
+                LogNotNow(logger, exception, kind, item.Id);
+            }
+        }
+    }
+
+    private async Task<bool?> LookAfterOrderAsync(AgendaItem item, CancellationToken cancellationToken)
+    {
+        if (await orders.FindAsync(item.AccountId, item.Id, cancellationToken) is not { } order)
+        {
+            return null;
+        }
+
+        if (order.PaidAt is not null || order.ExpiredAt is not null)
+        {
+            return (await fulfilment.SettleAsync(order, cancellationToken)).Succeeded;
+        }
+
+        if (order.IsOffSession)
+        {
+            return (await charges.ChargeAsync(order, cancellationToken)).Status is not (OrderStatus.Created or OrderStatus.Paid);
+        }
+
+        return order.CheckAt > time.GetUtcNow() ? null : await AskAfterAsync(order, cancellationToken);
+    }
+
+    /// <summary>Asks the gateway what became of a payment that no event has told of.</summary>
+    private async Task<bool> AskAfterAsync(Order order, CancellationToken cancellationToken)
+    {
+        var known = order.SessionId is not null && string.Equals(configured.Gateway?.Name, order.Gateway, StringComparison.Ordinal)
+            ? await configured.Gateway!.LookUpAsync(order, cancellationToken)
+            : new PaymentEvent("never begun", PaymentEventKind.Expired, order.Gateway, order.AccountId, order.Id) { IsLive = order.IsLive };
+        if (known.Refusal is not null)
+        {
+            return false;
+        }
+
+        if (known.Value is { } happened)
+        {
+            return (await events.HandleAsync(happened, cancellationToken)).Succeeded;
+        }
+
+        if (order.CreatedAt + GiveUpAfter > time.GetUtcNow())
+        {
+            await agenda.AddAsync(TaskKind.Order, order.AccountId, order.Id, time.GetUtcNow() + AskAgainAfter, cancellationToken);
+        }
+
+        return true;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Kind} {Id} could not be looked after now; it is tried again.")]
+    private static partial void LogNotNow(ILogger logger, Exception exception, TaskKind kind, string id);
+}

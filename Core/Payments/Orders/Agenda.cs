@@ -1,0 +1,76 @@
+using System.Globalization;
+using Azure;
+using Azure.Data.Tables;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Payments.Orders;
+
+/// <summary>What has to be looked after. The names are stored.</summary>
+public enum TaskKind
+{
+    Order = 0,
+    Code = 1,
+    Transfer = 2,
+    Renewal = 3,
+    TopUp = 4,
+}
+
+/// <summary>Something that is under way, or will be due.</summary>
+/// <param name="Tag">The row as it was written or read: whoever has written it anew meanwhile keeps it.</param>
+public sealed record AgendaItem(string Key, TaskKind Kind, string AccountId, string Id, ETag Tag)
+{
+    public DateTimeOffset WrittenAt { get; init; }
+}
+
+/// <summary>
+/// What timers look after, soonest first, in one partition of the table <c>orders</c> for each kind. A row is written before what it speaks of, so that
+/// no crash leaves anything behind that nobody finds; one that speaks of nothing is deleted by whoever finds that out.
+/// </summary>
+public sealed class Agenda(Tables tables, TimeProvider time)
+{
+    /// <summary>Items that one run of a timer takes.</summary>
+    public const int ItemsLimit = 500;
+
+    /// <summary>Adds an item, or renews its tag.</summary>
+    /// <param name="dueAt">Null is at once.</param>
+    public async Task<AgendaItem> AddAsync(TaskKind kind, string accountId, string id, DateTimeOffset? dueAt, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        var key = $"{Ticks(dueAt ?? DateTimeOffset.MinValue)}|{TableKey.Escape(accountId)}|{TableKey.Escape(id)}";
+        var row = new TableEntity(PartitionOf(kind), key) { ["Account"] = accountId, ["Id"] = id, ["WrittenAt"] = time.GetUtcNow() };
+        var response = await client.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
+        return new AgendaItem(key, kind, accountId, id, response.Headers.ETag ?? ETag.All);
+    }
+
+    public async Task<IReadOnlyList<AgendaItem>> ReadDueAsync(TaskKind kind, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {PartitionOf(kind)} and RowKey lt {Ticks(now.AddTicks(1))}");
+        var items = new List<AgendaItem>();
+        await foreach (var row in client.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).Take(ItemsLimit).WithCancellation(cancellationToken))
+        {
+            items.Add(new AgendaItem(row.RowKey, kind, row.GetString("Account"), row.GetString("Id"), row.ETag) { WrittenAt = row.GetDateTimeOffset("WrittenAt") ?? default });
+        }
+
+        return items;
+    }
+
+    /// <summary>Deletes an item, unless somebody has written it anew.</summary>
+    public async Task DoneAsync(AgendaItem item, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        try
+        {
+            await client.DeleteEntityAsync(PartitionOf(item.Kind), item.Key, item.Tag, cancellationToken);
+        }
+        catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
+        {
+            // Somebody needs it still, or has deleted it.
+        }
+    }
+
+    // No account's partition has this sign.
+    private static string PartitionOf(TaskKind kind) => "|" + kind.ToString();
+
+    private static string Ticks(DateTimeOffset at) => at.UtcTicks.ToString("D19", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,169 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Subscriptions;
+using ServerlessAi.Payments.Saved;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Payments.Orders;
+
+/// <summary>
+/// Does what the facts of an order demand, and has not been done: credits or a plan for what was paid, credits back for what was paid back. Every step is an
+/// operation whose id comes from the order, so that doing it again, elsewhere or after a crash, does nothing twice.
+/// </summary>
+public sealed partial class Fulfilment(
+    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, Redemptions redemptions, Agenda agenda, IOptions<AccountOptions> credits, TimeProvider time, ILogger<Fulfilment> logger)
+{
+    /// <returns>The order with nothing left to do; or why that is not possible now.</returns>
+    public async Task<Answer<Order>> SettleAsync(Order order, CancellationToken cancellationToken)
+    {
+        if (order is { PaidAt: not null, FulfilledAt: null })
+        {
+            var fulfilled = await FulfilAsync(order, cancellationToken);
+            if (!fulfilled.Succeeded)
+            {
+                LogUnfulfilled(logger, order.Id, fulfilled.Refusal.Code);
+                return fulfilled;
+            }
+
+            order = fulfilled.Value;
+        }
+
+        if (order is { ExpiredAt: not null, PaidAt: null, PromoCode: { } code })
+        {
+            await redemptions.GiveBackAsync(code, order.AccountId, order.OperationId, cancellationToken);
+        }
+
+        return order.FulfilledAt is null ? order : await ReverseAsync(order, cancellationToken);
+    }
+
+    /// <summary>Nothing is left to do for what is known.</summary>
+    public static bool IsSettled(Order order) => order.PaidAt is null || (order.FulfilledAt is not null && Reversing.IsEven(order) && !MustEndPlan(order));
+
+    private async Task<Answer<Order>> FulfilAsync(Order order, CancellationToken cancellationToken)
+    {
+        if (order.IsOfPlan)
+        {
+            // Found by the timer within the hour, which sees when the period really ends.
+            await agenda.AddAsync(TaskKind.Renewal, order.AccountId, PlanRenewals.ItemId, dueAt: null, cancellationToken);
+        }
+
+        var outcome = await ExecuteAsync(order);
+        if (outcome is Refused { Refusal.Code: RefusalCodes.Conflict } && order is { IsOfPlan: true, AsCredits: false })
+        {
+            // Another plan came between the quote and the money. It was paid for all the same: the order is worth credits, under the same operation's name.
+            order = await orders.ChangeAsync(
+                order.AccountId, order.Id, now => now.FulfilledAt is null ? (now with { AsCredits = true, CreditsMicro = WorthMicro(now) }).Noted("as credits: the plan had changed") : now, cancellationToken);
+            outcome = await ExecuteAsync(order);
+        }
+
+        if (outcome is Refused refused && !IsDoneOtherwise(order, refused))
+        {
+            return refused.Refusal;
+        }
+
+        var granted = outcome is PlanSet set ? set.Record.AmountMicro : order.CreditsMicro;
+        await RememberAsync(order, cancellationToken);
+        await referrals.RewardAsync(order, cancellationToken);
+        return await orders.ChangeAsync(
+            order.AccountId, order.Id, now => now.FulfilledAt is null ? now with { FulfilledAt = time.GetUtcNow(), CreditsMicro = granted } : now, cancellationToken);
+    }
+
+    private Task<Outcome> ExecuteAsync(Order order) => accounts.ExecuteAsync(order.AccountId, order switch
+    {
+        { AsCredits: true } or { IsOfPlan: false } => new Grant(order.OperationId, GrantKind.Purchase, order.CreditsMicro, "purchase"),
+        { Kind: OrderKind.Renewal } => new Renew(order.OperationId, order.Basis!.SubscriptionId!, order.Basis.Number + 1, order.Terms!, "plan_renewed"),
+        _ => new SetPlan(order.OperationId, order.Terms, RenewalKind.Paid, "plan_purchase") { QuotedAt = order.QuotedAt, Basis = order.Basis },
+    });
+
+    // Somebody who did not know yet that it was to be credits has set the plan, under the same name.
+    private static bool IsDoneOtherwise(Order order, Refused refused) => order.AsCredits && string.Equals(refused.Refusal.Code, RefusalCodes.IdempotencyMismatch, StringComparison.Ordinal);
+
+    private long WorthMicro(Order order) => Money.FromCredits(order.Price.AmountCents / 100m / credits.Value.UsdPerCredit);
+
+    private Task RememberAsync(Order order, CancellationToken cancellationToken) => payers.ChangeAsync(order.AccountId, payer =>
+    {
+        var next = payer;
+        if (order.SavesMethod && order.CustomerId is { } customer && !string.Equals(customer, payer.CustomerId, StringComparison.Ordinal))
+        {
+            next = next with { CustomerId = customer, Gateway = order.Gateway };
+        }
+
+        if (payer.FirstPurchaseAt is null && order.Price.AmountCents > 0)
+        {
+            next = next with { FirstPurchaseAt = order.PaidAt };
+        }
+
+        return string.Equals(payer.OpenTopUp, order.Id, StringComparison.Ordinal) ? next with { OpenTopUp = null } : next;
+    }, cancellationToken);
+
+    private async Task<Answer<Order>> ReverseAsync(Order order, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            order = Reversing.IsEven(order) ? order : await orders.ChangeAsync(order.AccountId, order.Id, Reversing.Plan, cancellationToken);
+            if (Reversing.Pending(order) is not { } pending)
+            {
+                if (Reversing.IsEven(order))
+                {
+                    break;
+                }
+
+                continue;
+            }
+
+            var outcome = await accounts.ExecuteAsync(order.AccountId, ToCommand(order, pending));
+            if (outcome is not Posted posted)
+            {
+                var refusal = ((Refused)outcome).Refusal;
+                LogUnfulfilled(logger, order.Id, refusal.Code);
+                return refusal;
+            }
+
+            var taken = pending.Micro > 0 ? -posted.Record.AmountMicro : pending.Micro;
+            order = await orders.ChangeAsync(order.AccountId, order.Id, now => Reversing.Done(now, pending.OperationId, taken), cancellationToken);
+        }
+
+        return MustEndPlan(order) ? await EndPlanAsync(order, cancellationToken) : order;
+    }
+
+    private static Change ToCommand(Order order, Reversal reversal)
+    {
+        var isPlan = order is { IsOfPlan: true, AsCredits: false };
+        return reversal.Micro > 0
+            ? new Refund(reversal.OperationId, reversal.Micro, "refund") { From = isPlan ? GrantKind.Plan : GrantKind.Purchase }
+            : new Grant(reversal.OperationId, isPlan ? GrantKind.Adjustment : GrantKind.Purchase, -reversal.Micro, "dispute_won");
+    }
+
+    private static bool MustEndPlan(Order order) =>
+        order is { IsOfPlan: true, AsCredits: false, IsPlanEnded: false, FulfilledAt: not null, Price.AmountCents: > 0 } && order.LostCents == order.Price.AmountCents;
+
+    private async Task<Answer<Order>> EndPlanAsync(Order order, CancellationToken cancellationToken)
+    {
+        var running = (await accounts.ReadAsync(order.AccountId)).Subscription;
+        if (running is not null && IsPaidBy(order, running))
+        {
+            var outcome = await accounts.ExecuteAsync(
+                order.AccountId, new SetPlan($"refund-{order.Id}-end", Terms: null, RenewalKind.None, "refunded") { Basis = PlanBasis.Of(running) });
+            if (outcome is Refused { Refusal.Code: not (RefusalCodes.NotFound or RefusalCodes.Conflict) } refused)
+            {
+                return refused.Refusal;
+            }
+        }
+
+        return await orders.ChangeAsync(order.AccountId, order.Id, now => now.IsPlanEnded ? now : now with { IsPlanEnded = true }, cancellationToken);
+    }
+
+    // Only the period that the order paid for: a later one was paid for by another.
+    private static bool IsPaidBy(Order order, Subscription running) => order.Kind switch
+    {
+        OrderKind.Upgrade => IsPeriod(running, order.Basis!.SubscriptionId, order.Basis.Number),
+        OrderKind.Renewal when !string.Equals(running.Id, order.OperationId, StringComparison.Ordinal) => IsPeriod(running, order.Basis!.SubscriptionId, order.Basis.Number + 1),
+        _ => IsPeriod(running, order.OperationId, 1),
+    };
+
+    private static bool IsPeriod(Subscription running, string? id, int number) => running.Number == number && string.Equals(running.Id, id, StringComparison.Ordinal);
+
+    [LoggerMessage(LogLevel.Warning, "Order {OrderId} cannot be settled now ({Code}); it is tried again.")]
+    private static partial void LogUnfulfilled(ILogger logger, string orderId, string code);
+}

@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Logging;
+using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Subscriptions;
+using ServerlessAi.Payments.Catalog;
+using ServerlessAi.Payments.Orders;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Payments;
+
+/// <summary>Pays for the next period of plans whose period has ended: at once, and once a day while the grace lasts.</summary>
+public sealed partial class PlanRenewals(Agenda agenda, AccountStore accounts, OrderStore orders, Charges charges, TimeProvider time, ILogger<PlanRenewals> logger)
+{
+    internal const string ItemId = "renewal";
+
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromDays(1);
+
+    /// <summary>Runs hourly. Twice at once does no harm: order, try and period have names of their own.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        foreach (var item in await agenda.ReadDueAsync(TaskKind.Renewal, time.GetUtcNow(), cancellationToken))
+        {
+            try
+            {
+                await LookAtAsync(item, cancellationToken);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
+            {
+                LogNotNow(logger, exception, item.AccountId.Length);
+            }
+        }
+    }
+
+    private async Task LookAtAsync(AgendaItem item, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var running = (await accounts.ReadAsync(item.AccountId)).Subscription;
+        if (running is not null && running.PeriodEnd <= now && running is { Renewal: RenewalKind.Paid, GoesOn: true })
+        {
+            await PayAsync(item.AccountId, running, now, cancellationToken);
+            running = (await accounts.ReadAsync(item.AccountId)).Subscription;
+        }
+
+        if (running is { Renewal: RenewalKind.Paid } && running.PeriodEnd > now)
+        {
+            // The new row first: without one nobody would ever renew it.
+            await agenda.AddAsync(TaskKind.Renewal, item.AccountId, ItemId, running.PeriodEnd, cancellationToken);
+            await agenda.DoneAsync(item, cancellationToken);
+        }
+        else if (running is not { Renewal: RenewalKind.Paid })
+        {
+            await agenda.DoneAsync(item, cancellationToken);
+        }
+    }
+
+    private async Task PayAsync(string accountId, Subscription running, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var id = $"renew-{running.Id}-{running.Number + 1}";
+        var order = await orders.FindAsync(accountId, id, cancellationToken) ?? await BeginAsync(accountId, id, running, cancellationToken);
+        if (order is { FailedAt: not null, PaidAt: null, DeclinedAt: { } declinedAt })
+        {
+            if (declinedAt + BetweenTries > now)
+            {
+                return;
+            }
+
+            order = await charges.TryAgainAsync(order, cancellationToken);
+        }
+
+        await charges.SettleAsync(order, cancellationToken);
+    }
+
+    private Task<Order> BeginAsync(string accountId, string id, Subscription running, CancellationToken cancellationToken)
+    {
+        var terms = running.At(running.Number + 1).Terms;
+        var price = PriceMath.Of(PlanPurchases.CentsOf(terms), quantity: 1, percentOff: 0, code: null, charges.Currency);
+        return charges.BeginAsync(
+            new Order(id, accountId, OrderKind.Renewal, $"Plan {terms.PlanId}, period {running.Number + 1}", Purchases.AtLeast(price))
+            {
+                Gateway = "",
+                Terms = terms,
+                Basis = PlanBasis.Of(running),
+                CreditsMicro = terms.CreditsMicro,
+            },
+            cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "A renewal could not be looked after now (an account of {Length} characters); it is tried again.")]
+    private static partial void LogNotNow(ILogger logger, Exception exception, int length);
+}

@@ -1,0 +1,91 @@
+using ServerlessAi.Accounts;
+using ServerlessAi.Payments.Catalog;
+using ServerlessAi.Payments.Orders;
+using ServerlessAi.Payments.Saved;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Payments;
+
+/// <param name="Quantity">How many packages; null is one.</param>
+public sealed record PurchaseInput(string? PackageId, int? Quantity, string? PromoCode);
+
+/// <summary>Buys packages of credits.</summary>
+public sealed class Purchases(Packages packages, Redemptions redemptions, Payers payers, Checkouts checkouts, IIdSource ids)
+{
+    /// <summary>Packages in one order.</summary>
+    public const int QuantityLimit = 1_000;
+
+    /// <summary>The least that a card is charged: Stripe takes no less than half a dollar (docs.stripe.com/currencies, minimum amounts).</summary>
+    private const long LeastCents = 50;
+
+    /// <param name="claim">The idempotency key; null for none.</param>
+    /// <param name="origin">The app's own address.</param>
+    public async Task<Answer<Order>> BeginAsync(string accountId, PurchaseInput input, Claim? claim, string origin, CancellationToken cancellationToken)
+    {
+        if (await checkouts.FindRepeatedAsync(accountId, claim, origin, ids, cancellationToken) is { } repeated)
+        {
+            return repeated;
+        }
+
+        var quantity = input.Quantity ?? 1;
+        if (quantity is < 1 or > QuantityLimit)
+        {
+            return Refusal.Invalid($"'quantity' must be 1 to {QuantityLimit}.");
+        }
+
+        if (string.IsNullOrEmpty(input.PackageId) || await packages.ReadAsync(input.PackageId, cancellationToken) is not { Offered: true } package)
+        {
+            return Refusal.Invalid("'packageId' must name a package on offer: see GET credits/packages.");
+        }
+
+        var id = Checkouts.IdOf(claim, ids);
+        var code = await TakeCodeAsync(redemptions, accountId, input.PromoCode, id, cancellationToken);
+        if (!code.Succeeded)
+        {
+            return code.Refusal;
+        }
+
+        var price = package.PriceOf(quantity, code.Value.Code, checkouts.Currency);
+        var bonus = code.Value.Code is { Kind: CodeKind.Bonus, Value: var credits } ? credits : 0;
+        var payer = await payers.ReadAsync(accountId, cancellationToken);
+        var order = new Order(id, accountId, OrderKind.Credits, $"{package.Name}, {package.Credits * quantity:0.######} credits", AtLeast(price))
+        {
+            Gateway = "",
+            PackageId = package.Id,
+            PromoCode = code.Value.Code?.Id,
+            CreditsMicro = Money.FromCredits(package.Credits * quantity + bonus),
+            Fingerprint = claim?.Fingerprint,
+            SavesMethod = payer.TopUp is not null,
+        };
+        return await checkouts.BeginAsync(order, origin, cancellationToken);
+    }
+
+    /// <summary>A price that can be charged: nothing, or what the gateway takes at least.</summary>
+    internal static OrderPrice AtLeast(OrderPrice price) => price.AmountCents is > 0 and < LeastCents ? price with { AmountCents = LeastCents } : price;
+
+    /// <summary>A code for a purchase, with one of its uses taken for the order.</summary>
+    internal static async Task<Answer<TakenCode>> TakeCodeAsync(Redemptions redemptions, string accountId, string? typed, string orderId, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(typed))
+        {
+            return new TakenCode(Code: null);
+        }
+
+        var found = await redemptions.FindAsync(accountId, typed, cancellationToken);
+        if (!found.Succeeded)
+        {
+            return found.Refusal;
+        }
+
+        if (found.Value.Kind == CodeKind.Credits)
+        {
+            return Refusal.Invalid("This code gives credits by itself: send it to 'credits/redeem'.");
+        }
+
+        var taken = await redemptions.TakeAsync(found.Value, accountId, "order-" + orderId, cancellationToken);
+        return taken.Succeeded ? new TakenCode(found.Value) : taken.Refusal;
+    }
+}
+
+/// <param name="Code">Null when none was typed.</param>
+internal sealed record TakenCode(PromoCode? Code);

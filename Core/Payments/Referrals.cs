@@ -1,0 +1,96 @@
+using Azure;
+using Azure.Data.Tables;
+using Microsoft.Extensions.Options;
+using ServerlessAi.Accounts;
+using ServerlessAi.Payments.Orders;
+using ServerlessAi.Payments.Saved;
+using ServerlessAi.Primitives;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Payments;
+
+/// <param name="Code">What to give to others.</param>
+/// <param name="BonusCredits">For each of the two, after the other's first purchase.</param>
+public sealed record ReferralView(string Code, decimal BonusCredits, bool WasReferred);
+
+/// <summary>Who brought whom. Both get credits after the first purchase of whoever was brought, once.</summary>
+public sealed class Referrals(Tables tables, Payers payers, AccountStore accounts, IOptions<PaymentOptions> options)
+{
+    private const string Partition = "|referral";
+    private const string Account = "Account";
+    private const int CodeLength = 12;
+
+    public async Task<ReferralView> ReadAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var code = CodeOf(accountId);
+        var client = await tables.GetAsync(TableNames.Orders);
+        try
+        {
+            await client.AddEntityAsync(new TableEntity(Partition, code) { [Account] = accountId }, cancellationToken);
+        }
+        catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
+        {
+            // Known already: an account's code is always the same.
+        }
+
+        return new ReferralView(code, options.Value.ReferralCredits, (await payers.ReadAsync(accountId, cancellationToken)).ReferredBy is not null);
+    }
+
+    /// <summary>Says who brought this account: once, and before its first purchase.</summary>
+    public async Task<Answer<ReferralView>> SetAsync(string accountId, string code, CancellationToken cancellationToken)
+    {
+        var key = PromoCode(code);
+        var client = await tables.GetAsync(TableNames.Orders);
+        var row = key.Length == CodeLength && TableKey.Fits(key)
+            ? await client.GetEntityIfExistsAsync<TableEntity>(Partition, TableKey.Escape(key), cancellationToken: cancellationToken)
+            : null;
+        if (row is not { HasValue: true } || row.Value!.GetString(Account) is not { } referrer)
+        {
+            return Refusal.NotFound("There is no such referral code.");
+        }
+
+        if (string.Equals(referrer, accountId, StringComparison.Ordinal))
+        {
+            return Refusal.Invalid("Nobody can refer themselves.");
+        }
+
+        var changed = await payers.ChangeAsync(accountId, payer => payer switch
+        {
+            { ReferredBy: { } known } => string.Equals(known, referrer, StringComparison.Ordinal) ? payer : null,
+            { FirstPurchaseAt: not null } => null,
+            _ => payer with { ReferredBy = referrer },
+        }, cancellationToken);
+        return changed is null
+            ? new Refusal(RefusalCodes.Conflict, "A referral counts once, and before the first purchase.")
+            : await ReadAsync(accountId, cancellationToken);
+    }
+
+    /// <summary>Grants both their credits, if the order's account was referred and they have not had them.</summary>
+    internal async Task RewardAsync(Order order, CancellationToken cancellationToken)
+    {
+        var micro = Money.FromCredits(options.Value.ReferralCredits);
+        if (micro == 0 || order.Price.AmountCents == 0 || await payers.ReadAsync(order.AccountId, cancellationToken) is not { ReferredBy: { } referrer, ReferralPaidAt: null })
+        {
+            return;
+        }
+
+        // The same name in both accounts; neither refusal can be mended by waiting, and the purchase goes on.
+        await GrantAsync(referrer);
+        await GrantAsync(order.AccountId);
+        await payers.ChangeAsync(order.AccountId, payer => payer.ReferralPaidAt is null ? payer with { ReferralPaidAt = order.PaidAt } : payer, cancellationToken);
+
+        async Task GrantAsync(string accountId)
+        {
+            var outcome = await accounts.ExecuteAsync(accountId, new Grant("referral-" + order.AccountId, GrantKind.Referral, micro, "referral"));
+            if (outcome is Refused { Refusal.Code: RefusalCodes.StorageUnavailable or RefusalCodes.AccountBusy })
+            {
+                throw new TimeoutException("A referral's credits could not be granted now.");
+            }
+        }
+    }
+
+    // 48 bits: short enough to type. Who meets another's by chance has no code of their own, because the first one keeps the row.
+    private static string CodeOf(string accountId) => Digest.Of("referral", accountId)[..CodeLength].ToUpperInvariant();
+
+    private static string PromoCode(string typed) => typed.Trim().ToUpperInvariant();
+}

@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization;
+
+namespace ServerlessAi.Payments.Saved;
+
+/// <summary>Buys a package by itself when the balance falls below a threshold.</summary>
+/// <param name="MonthlyLimitCents">What it may spend in a calendar month (UTC).</param>
+public sealed record AutoTopUp(bool Enabled, decimal ThresholdCredits, string PackageId, long MonthlyLimitCents)
+{
+    /// <summary>Why it was switched off, when not by its owner.</summary>
+    public string? DisabledReason { get; init; }
+}
+
+/// <summary>What is kept of an account as a payer.</summary>
+public sealed record Payer(string AccountId)
+{
+    /// <summary>Who the customer is at which gateway; there once a payment method was saved.</summary>
+    public string? CustomerId { get; init; }
+
+    public string? Gateway { get; init; }
+
+    public AutoTopUp? TopUp { get; init; }
+
+    /// <summary>The top-up that is under way: there is never a second.</summary>
+    public string? OpenTopUp { get; init; }
+
+    /// <summary>Top-ups begun so far.</summary>
+    public int TopUps { get; init; }
+
+    public string? TopUpMonth { get; init; }
+
+    public long TopUpCents { get; init; }
+
+    public DateTimeOffset? FirstPurchaseAt { get; init; }
+
+    public string? ReferredBy { get; init; }
+
+    public DateTimeOffset? ReferralPaidAt { get; init; }
+
+    public string? WrongCodesDay { get; init; }
+
+    public int WrongCodes { get; init; }
+
+    [JsonIgnore]
+    public bool IsTopUpOn => TopUp is { Enabled: true };
+
+    /// <summary>What top-ups spent in a month, or are about to.</summary>
+    public long SpentCents(string month) => string.Equals(TopUpMonth, month, StringComparison.Ordinal) ? TopUpCents : 0;
+}

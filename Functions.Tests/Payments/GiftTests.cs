@@ -1,0 +1,97 @@
+using ServerlessAi.Simulator.Storage;
+
+namespace ServerlessAi.Tests.Payments;
+
+public sealed class GiftTests
+{
+    [Fact]
+    public async Task Only_purchased_credits_can_be_given_and_the_key_gives_them_once()
+    {
+        await using var shop = await OpenAsync();
+
+        var first = await GiveAsync(shop, "bob", 20, "k");
+        var again = await GiveAsync(shop, "bob", 20, "k");
+
+        Assert.Equal((200, 200), (first.Status, again.Status));
+        Assert.Equal(first.Text("giftId"), again.Text("giftId"));
+        Assert.Equal((40, 30), (await CreditsAsync(shop, "ann"), await CreditsAsync(shop, "bob")));
+        Assert.Equal((422, 402), ((await GiveAsync(shop, "bob", 21, "k")).Status, (await GiveAsync(shop, "bob", 31)).Status));
+        await shop.AssertConservedAsync();
+    }
+
+    [Theory]
+    [InlineData("ann", 1, 400)]
+    [InlineData("nobody-knows", 1, 404)]
+    [InlineData("system:warm-cache", 1, 400)]
+    [InlineData("guest-1", 1, 400)]
+    [InlineData("bob", 0, 400)]
+    [InlineData("bob", -1, 400)]
+    public async Task What_cannot_be_given_is_refused(string to, int amount, int status)
+    {
+        await using var shop = await OpenAsync();
+
+        Assert.Equal(status, (await GiveAsync(shop, to, amount)).Status);
+        Assert.Equal(60, await CreditsAsync(shop, "ann"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_crash_after_any_line_ends_with_both_or_neither(bool repliesAreLost)
+    {
+        for (var line = 1; ; line++)
+        {
+            await using var shop = await OpenAsync();
+            var count = 0;
+            shop.Storage.Faults = _ => Interlocked.Increment(ref count) >= line ? (repliesAreLost ? Fault.ReplyLost : Fault.Busy503) : Fault.None;
+            var reply = await GiveAsync(shop, "bob", 20, "k");
+            shop.Storage.Faults = _ => Fault.None;
+            await shop.TickAsync();
+
+            var (ann, bob) = (await CreditsAsync(shop, "ann"), await CreditsAsync(shop, "bob"));
+            Assert.True((ann, bob) is (40, 30) or (60, 10), $"Line {line}: {ann}, {bob}.");
+            Assert.True(reply.Status is 200 or 503 && (reply.Status != 200 || bob == 30), $"{reply.Status}");
+            Assert.Equal(200, (await GiveAsync(shop, "bob", 20, "k")).Status);
+            Assert.Equal((40, 30), (await CreditsAsync(shop, "ann"), await CreditsAsync(shop, "bob")));
+            await shop.AssertConservedAsync();
+            if (count < line)
+            {
+                break;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Both_get_their_credits_after_the_first_purchase_of_whoever_was_referred_and_once()
+    {
+        await using var shop = await OpenAsync();
+        var code = (await shop.App.GetAsync("credits/referral?userId=bob")).Text("code")!;
+        Assert.Equal(code, (await shop.App.GetAsync("credits/referral?userId=bob")).Text("code"));
+        Assert.Equal(409, (await ReferAsync(shop, "ann", code)).Status);
+        Assert.Equal(400, (await ReferAsync(shop, "bob", code)).Status);
+        Assert.Equal(404, (await ReferAsync(shop, "cy", "000000000000")).Status);
+        Assert.Equal((200, 200), ((await ReferAsync(shop, "cy", code.ToLowerInvariant())).Status, (await ReferAsync(shop, "cy", code)).Status));
+
+        await shop.BuyAndPayAsync("cy");
+        await shop.BuyAndPayAsync("cy");
+
+        Assert.Equal((10 + 100 + 5, 10 + 5), (await CreditsAsync(shop, "cy"), await CreditsAsync(shop, "bob")));
+        await shop.AssertConservedAsync();
+    }
+
+    private static async Task<Shop> OpenAsync()
+    {
+        var shop = await Shop.OpenAsync();
+        await shop.BuyAndPayAsync("ann");
+        await shop.App.GiveAsync("bob", 1, "adjustment");
+        await shop.App.GiveAsync("bob", -1);
+        return shop;
+    }
+
+    private static Task<Reply> ReferAsync(Shop shop, string user, string code) => shop.App.PostAsync("credits/referral", new { userId = user, code });
+
+    private static Task<Reply> GiveAsync(Shop shop, string to, decimal amount, string? key = null) =>
+        shop.App.SendAsync(HttpMethod.Post, "credits/gift", new { userId = "ann", toUserId = to, amount, message = "Enjoy" }, change: Shop.Key(key));
+
+    private static async Task<decimal> CreditsAsync(Shop shop, string user) => (await shop.App.GetAsync("credits?userId=" + user)).Number("credits");
+}

@@ -1,0 +1,80 @@
+namespace ServerlessAi.Tests.Payments;
+
+public sealed class TopUpTests
+{
+    [Fact]
+    public async Task A_low_balance_buys_one_package_whatever_number_of_timers_look()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await using var other = await shop.OpenAnotherAsync();
+        await SwitchOnAsync(shop, threshold: 20, limit: 20);
+        await shop.TickAsync();
+        Assert.Equal(0, shop.Stripe.ChargedCents);
+
+        await shop.App.GiveAsync("ann", -100);
+        await Task.WhenAll(shop.TickAsync(), shop.TickAsync(other), shop.TickAsync(), shop.TickAsync(other));
+        await shop.TickAsync();
+
+        Assert.Equal((500, 60), (shop.Stripe.ChargedCents, await CreditsAsync(shop)));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task The_months_limit_is_never_passed_and_the_next_month_has_its_own()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await SwitchOnAsync(shop, threshold: 20, limit: 12);
+
+        for (var i = 0; i < 5; i++)
+        {
+            await shop.App.GiveAsync("ann", -(await CreditsAsync(shop)));
+            await shop.TickAsync();
+            await shop.App.GiveAsync("ann", 1, "adjustment");
+        }
+
+        Assert.Equal(1_000, shop.Stripe.ChargedCents);
+        shop.App.Clock.Advance(TimeSpan.FromDays(31));
+        await shop.TickAsync();
+        Assert.Equal(1_500, shop.Stripe.ChargedCents);
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task A_declined_card_switches_it_off_and_says_so()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await SwitchOnAsync(shop, threshold: 20, limit: 100);
+        shop.Stripe.DeclinesSavedCards = true;
+        await shop.App.GiveAsync("ann", -100);
+
+        await shop.TickAsync();
+        await shop.TickAsync();
+
+        var setting = await shop.App.GetAsync("credits/auto-topup?userId=ann");
+        Assert.Equal((false, "declined", 10), (setting.Flag("enabled"), setting.Text("disabledReason"), await CreditsAsync(shop)));
+        Assert.Single(shop.Stripe.Requests, request => request.Path == "/v1/payment_intents");
+    }
+
+    [Fact]
+    public async Task Without_a_saved_method_it_cannot_be_switched_on()
+    {
+        await using var shop = await Shop.OpenAsync();
+
+        Assert.Equal(409, (await SetAsync(shop, 20, 20)).Status);
+        Assert.Equal(400, (await SetAsync(shop, 60, 20)).Status);
+        Assert.Equal(200, (await shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", new { userId = "ann", enabled = false })).Status);
+    }
+
+    // The balance is 110 then: the welcome, and two packages.
+    private static async Task SwitchOnAsync(Shop shop, int threshold, int limit)
+    {
+        await SetAsync(shop, threshold, limit);
+        await shop.BuyAndPayAsync("ann", quantity: 2);
+        Assert.Equal(200, (await SetAsync(shop, threshold, limit)).Status);
+    }
+
+    private static Task<Reply> SetAsync(Shop shop, int threshold, int limit) =>
+        shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", new { userId = "ann", enabled = true, thresholdCredits = threshold, packageId = "starter", monthlyLimitUsd = limit });
+
+    private static async Task<decimal> CreditsAsync(Shop shop) => (await shop.App.GetAsync("credits?userId=ann")).Number("credits");
+}
