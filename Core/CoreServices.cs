@@ -7,6 +7,7 @@ using ServerlessAi.Access.Sealing;
 using ServerlessAi.Access.Visitors;
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
+using ServerlessAi.Accounts.Reports;
 using ServerlessAi.Caching;
 using ServerlessAi.Images;
 using ServerlessAi.Plans;
@@ -15,6 +16,7 @@ using ServerlessAi.Primitives;
 using ServerlessAi.Providers;
 using ServerlessAi.Providers.Resilience;
 using ServerlessAi.Providers.Text;
+using ServerlessAi.Reporting;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi;
@@ -33,6 +35,7 @@ public static class CoreServices
             .AddAccounts(configuration)
             .AddPricing()
             .AddPlans()
+            .AddReporting()
             .AddCaching(configuration)
             .AddImages(configuration)
             .AddProviders(configuration)
@@ -90,6 +93,8 @@ public static class CoreServices
         .AddSingleton<BatchClaims>()
         .AddSingleton<Gallery>()
         .AddFlushed<UsageLog>()
+        .AddFlushed<CacheHits>()
+        .AddFlushed<PlatformUse>()
         .AddFlushed<PlatformSpend>();
 
     private static IServiceCollection AddPricing(this IServiceCollection services) => services

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azure.Data.Tables;
+using ServerlessAi.Accounts.Reports;
 
 namespace ServerlessAi.Accounts.Auditing;
 
@@ -110,6 +111,12 @@ internal sealed class AccountReplay
                 break;
             case "month":
                 rollUps.Add(AccountRows.ToMonth(row));
+                break;
+            case "report":
+                rollUps.Add(ReportRows.ToMonth(row));
+                break;
+            case "chat":
+                rollUps.Add(ReportRows.ToChat(row));
                 break;
         }
     }
