@@ -17,6 +17,7 @@ public sealed partial class ArchitectureTests
         ["Caching"] = ["Accounts", "Images", "Storage", "Primitives"],
         ["Providers"] = ["Pricing", "Images", "Storage", "Primitives"],
         ["Plans"] = ["Pricing", "Accounts", "Storage", "Primitives"],
+        ["Reporting"] = ["Plans", "Pricing", "Accounts", "Storage", "Primitives"],
         ["Gateway"] = ["Access", "Pricing", "Caching", "Providers", "Images", "Plans", "Accounts", "Storage", "Primitives"],
     };
 

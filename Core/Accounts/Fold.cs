@@ -35,7 +35,8 @@ internal sealed class Fold(Snapshot before)
     public bool HasWrites { get; private set; }
 
     // The account, the days and months it keeps, and what the decisions add.
-    private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count + images.Count + alerts.Count + plans.Count + Tallies.ChangedRows;
+    private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count + images.Count + alerts.Count + plans.Count
+        + entries.Count(Tallies.IsPayment) + Tallies.ChangedRows;
 
     /// <summary>What its account's owner should be told.</summary>
     public IReadOnlyList<AlertRecord> Alerts => alerts;
@@ -129,6 +130,7 @@ internal sealed class Fold(Snapshot before)
         actions.AddRange(ChangedDays().Select(day => Replace(AccountRows.ToEntity(partition, day))));
         actions.AddRange(ChangedMonths().Select(month => Replace(AccountRows.ToEntity(partition, month))));
         actions.AddRange(Tallies.ChangedMonths.Select(report => Replace(ReportRows.ToEntity(partition, report))));
+        actions.AddRange(entries.Where(Tallies.IsPayment).Select(entry => Add(ReportRows.ToEntity(partition, entry))));
         actions.AddRange(Tallies.ChangedChats.Select(chat => Replace(ReportRows.ToEntity(partition, chat))));
         return actions;
     }

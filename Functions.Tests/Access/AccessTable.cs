@@ -31,6 +31,10 @@ internal static class AccessTable
         401     401    ok   ok     ok         403    ok     401      401      401     401      403   ok        ok
         """;
 
+    private const string UserLooks = """
+        401     401    ok   ok     ok         403    ok     401      401      401     401      ok    403       ok
+        """;
+
     private const string UserEither = """
         401     401    ok   ok     ok         403    ok     401      401      401     401      ok    ok        ok
         """;
@@ -47,6 +51,7 @@ internal static class AccessTable
     private static readonly Dictionary<string, string> Rows = new(StringComparer.Ordinal)
     {
         ["admin-audit"] = Admin,
+        ["admin-budget"] = Admin,
         ["admin-key"] = Admin,
         ["admin-keys"] = Admin,
         ["admin-plan"] = Admin,
@@ -54,6 +59,7 @@ internal static class AccessTable
         ["admin-price"] = Admin,
         ["admin-prices"] = Admin,
         ["admin-tokens"] = Admin,
+        ["admin-usage"] = Admin,
         ["admin-user-credits"] = Admin,
         ["admin-user-subscription"] = Admin,
         ["admin-users"] = Admin,
@@ -63,6 +69,7 @@ internal static class AccessTable
         ["batch"] = UserMakes,
         ["complete"] = GuestMakes,
         ["credits"] = GuestLooks,
+        ["credits-analytics"] = GuestLooks,
         ["credits-history"] = GuestLooks,
         ["estimate"] = GuestLooks,
         ["health"] = Public,
@@ -71,9 +78,16 @@ internal static class AccessTable
         ["images-print"] = UserMakes,
         ["images-select"] = GuestMakes,
         ["search"] = GuestMakes,
+        ["subscription-billing"] = OwnLooks,
+        ["subscription-dashboard"] = OwnLooks,
         ["subscription-plans"] = Public,
         ["subscription-pricing"] = Public,
+        ["subscription-recommendations"] = OwnLooks,
+        ["subscription-trends"] = OwnLooks,
+        ["subscription-usage"] = OwnLooks,
         ["subscription-user"] = OwnLooks,
+        ["usage-chat"] = GuestLooks,
+        ["usage-export"] = UserLooks,
         ["v1-chat-completions"] = UserMakes,
         ["v1-embeddings"] = UserMakes,
         ["v1-images"] = UserMakes,

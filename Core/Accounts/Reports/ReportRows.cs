@@ -9,6 +9,7 @@ internal static class ReportRows
     public const string Month = "report|";
     public const string Chat = "chat|";
     public const string Hits = "hits|";
+    public const string Bill = "bill|";
 
     private const string Body = "Body";
 
@@ -32,6 +33,12 @@ internal static class ReportRows
     public static MonthReport ToMonth(TableEntity entity) => StoredJson.Read<MonthReport>(LongText.Read(entity, Body));
 
     public static TableEntity ToEntity(string partition, ChatTotals totals) => new(partition, ChatKey(totals.ChatId)) { [Body] = StoredJson.Write(totals) };
+
+    /// <summary>A payment beside its ledger entry, so that nobody looks for it among the charges.</summary>
+    public static TableEntity ToEntity(string partition, LedgerEntry entry) =>
+        new(partition, $"{Bill}{TableKey.Inverted(entry.At)}|{TableKey.Inverted(entry.Sequence)}") { [Body] = StoredJson.Write(entry) };
+
+    public static LedgerEntry ToBill(TableEntity entity) => StoredJson.Read<LedgerEntry>(entity.GetString(Body));
 
     public static ChatTotals ToChat(TableEntity entity) => StoredJson.Read<ChatTotals>(entity.GetString(Body));
 }

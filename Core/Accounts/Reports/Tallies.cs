@@ -23,7 +23,7 @@ internal sealed class Tallies
     public int ChangedRows => changedMonths.Count + changedChats.Count;
 
     /// <summary>How many rows a decision adds to those at most.</summary>
-    public static int RowsOf(Decision decision) => decision.Usage.IsEmpty && decision.Entries.IsEmpty ? 0 : decision.Usage.Length + decision.Usage.Count(line => line.Facts?.ChatId is not null) + 1;
+    public static int RowsOf(Decision decision) => decision.Usage.Length + decision.Usage.Count(line => line.Facts?.ChatId is not null) + 2 * Payments(decision).Count();
 
     /// <summary>A new transaction begins.</summary>
     public void Begin()
@@ -81,7 +81,9 @@ internal sealed class Tallies
     }
 
     /// <summary>Entries of a decision that stand for money.</summary>
-    public static IEnumerable<LedgerEntry> Payments(Decision decision) => decision.Entries.Where(entry => entry.Kind is EntryKind.Purchase or EntryKind.Refund);
+    public static IEnumerable<LedgerEntry> Payments(Decision decision) => decision.Entries.Where(IsPayment);
+
+    public static bool IsPayment(LedgerEntry entry) => entry.Kind is EntryKind.Purchase or EntryKind.Refund;
 
     public static MonthReport Paid(MonthReport report, LedgerEntry entry) => entry.Kind == EntryKind.Purchase
         ? report with { PurchasedMicro = report.PurchasedMicro + entry.AmountMicro }
