@@ -12,7 +12,7 @@ public sealed record Dashboard(DashboardSummary Summary, CurrentUsage CurrentUsa
 /// <param name="CreditsUsed">Charged this month.</param>
 public sealed record DashboardSummary(
     string UserId, string PlanName, SubscriptionStatus Status, decimal Credits, decimal HeldCredits, decimal CreditsUsed, int CallsToday, long TotalTokens, int TotalImages, int Failures,
-    decimal ErrorRate, int UnreadAlerts);
+    decimal ErrorRate, int AlertsThisMonth);
 
 /// <param name="BillingPeriod"><c>yyyy-MM</c>, UTC.</param>
 /// <param name="TotalCost">USD that the calls cost.</param>

@@ -52,7 +52,7 @@ public sealed class PlatformReports(PlatformUse use, PlatformSpend spend, IOptio
 
     private ImmutableArray<PlatformModel> Models(MonthReport report) =>
     [
-        .. report.Models
+        .. report.ByModel
             .GroupBy(pair => pair.Key.Split('>', 2)[0], pair => pair.Value, StringComparer.Ordinal)
             .Select(group => Model(group.Key, group.Aggregate((sum, more) => sum + more)))
             .OrderByDescending(model => model.RevenueUsd).ThenBy(model => model.Model, StringComparer.Ordinal),

@@ -34,7 +34,7 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
         var view = Plans.Subscriptions.Show(list, await accounts.ReadAsync(accountId), now);
         var at = BillingPeriod.StartOf(now).AddMonths(-1);
         var report = await rollUps.ReadReportAsync(accountId, Periods.MonthOf(at), cancellationToken);
-        if (report.Models.IsEmpty)
+        if (report.ByModel.IsEmpty)
         {
             at = now;
             report = await rollUps.ReadReportAsync(accountId, Periods.MonthOf(at), cancellationToken);
@@ -42,7 +42,7 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
 
         var month = await rollUps.ReadMonthAsync(accountId, Periods.MonthOf(at), cancellationToken);
         var catalog = await catalogs.GetAsync(cancellationToken);
-        var models = report.Models
+        var models = report.ByModel
             .GroupBy(pair => pair.Key.Split('>', 2)[0], pair => pair.Value, StringComparer.Ordinal)
             .Select(group => Advise(catalog, group.Key, group.Aggregate((sum, more) => sum + more), view.Plan.Limits, isAvailable, now))
             .OfType<ModelAdvice>()

@@ -17,7 +17,7 @@ public sealed record ProviderPart(
         report.Failures, Rates.Of(report.Failures, report.Use.Calls + report.Failures), ResponseTimes.Quantile(report.Times, 0.5), ResponseTimes.Quantile(report.Times, 0.95));
 
     public static ImmutableSortedDictionary<string, ProviderPart> Of(MonthReport report) =>
-        report.Providers.ToImmutableSortedDictionary(pair => pair.Key, pair => Of(pair.Value), StringComparer.Ordinal);
+        report.ByProvider.ToImmutableSortedDictionary(pair => pair.Key, pair => Of(pair.Value), StringComparer.Ordinal);
 }
 
 /// <summary>What one selected model and the one that served it came to in a month.</summary>
@@ -28,7 +28,7 @@ public sealed record ModelPart(string Model, string ServedBy, long Calls, long I
     /// <summary>The dearest first.</summary>
     public static ImmutableArray<ModelPart> Of(MonthReport report) =>
     [
-        .. report.Models
+        .. report.ByModel
             .Select(pair => Of(pair.Key, pair.Value))
             .OrderByDescending(part => part.Credits).ThenByDescending(part => part.Calls).ThenBy(part => part.Model, StringComparer.Ordinal),
     ];

@@ -32,7 +32,7 @@ public sealed record ProviderReport(UseSum Use, long Failures, ImmutableSortedDi
 /// </summary>
 public sealed record MonthReport(string Month)
 {
-    /// <summary>Models that are told apart in an account's month; further ones count together.</summary>
+    /// <summary>ByModel that are told apart in an account's month; further ones count together.</summary>
     public const int ModelsLimit = 100;
 
     /// <summary>The name of what is not told apart any more.</summary>
@@ -41,10 +41,10 @@ public sealed record MonthReport(string Month)
     private const int CodesLimit = 40;
 
     /// <summary>By the model that was selected and the one that served: <c>openai-gpt-4.1>sample-echo</c>.</summary>
-    public ImmutableSortedDictionary<string, UseSum> Models { get; init; } = ImmutableSortedDictionary.Create<string, UseSum>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, UseSum> ByModel { get; init; } = ImmutableSortedDictionary.Create<string, UseSum>(StringComparer.Ordinal);
 
     /// <summary>By who served; failures by whose model was selected.</summary>
-    public ImmutableSortedDictionary<string, ProviderReport> Providers { get; init; } = ImmutableSortedDictionary.Create<string, ProviderReport>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, ProviderReport> ByProvider { get; init; } = ImmutableSortedDictionary.Create<string, ProviderReport>(StringComparer.Ordinal);
 
     /// <summary>Calls that brought no answer, by the code of the failure.</summary>
     public ImmutableSortedDictionary<string, long> Failures { get; init; } = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
@@ -57,12 +57,12 @@ public sealed record MonthReport(string Month)
     public long RefundedMicro { get; init; }
 
     /// <summary>Of all that was answered.</summary>
-    public UseSum Total() => Models.Values.Aggregate(default(UseSum), static (sum, use) => sum + use);
+    public UseSum Total() => ByModel.Values.Aggregate(default(UseSum), static (sum, use) => sum + use);
 
     public static MonthReport operator +(MonthReport one, MonthReport other) => one with
     {
-        Models = Merge(one.Models, other.Models, static (left, right) => left + right),
-        Providers = Merge(one.Providers, other.Providers, static (left, right) => new ProviderReport(
+        ByModel = Merge(one.ByModel, other.ByModel, static (left, right) => left + right),
+        ByProvider = Merge(one.ByProvider, other.ByProvider, static (left, right) => new ProviderReport(
             left.Use + right.Use, left.Failures + right.Failures, Merge(left.Times, right.Times, static (some, more) => some + more))),
         Failures = Merge(one.Failures, other.Failures, static (left, right) => left + right),
         UnansweredCostNanoUsd = one.UnansweredCostNanoUsd + other.UnansweredCostNanoUsd,
@@ -72,8 +72,8 @@ public sealed record MonthReport(string Month)
 
     public static MonthReport operator -(MonthReport report) => report with
     {
-        Models = Each(report.Models, static use => -use),
-        Providers = Each(report.Providers, static part => new ProviderReport(-part.Use, -part.Failures, Each(part.Times, static count => -count))),
+        ByModel = Each(report.ByModel, static use => -use),
+        ByProvider = Each(report.ByProvider, static part => new ProviderReport(-part.Use, -part.Failures, Each(part.Times, static count => -count))),
         Failures = Each(report.Failures, static count => -count),
         UnansweredCostNanoUsd = -report.UnansweredCostNanoUsd,
         PurchasedMicro = -report.PurchasedMicro,
@@ -95,13 +95,13 @@ public sealed record MonthReport(string Month)
     {
         var use = tally.Use;
         var model = facts.ModelSelected + ">" + facts.ModelServed;
-        model = Models.ContainsKey(model) || Models.Count < modelsLimit ? model : Other + ">" + Other;
-        var provider = Providers.GetValueOrDefault(facts.Provider, ProviderReport.None);
+        model = ByModel.ContainsKey(model) || ByModel.Count < modelsLimit ? model : Other + ">" + Other;
+        var provider = ByProvider.GetValueOrDefault(facts.Provider, ProviderReport.None);
         var time = ResponseTimes.BucketOf(facts.ProviderMs);
         return this with
         {
-            Models = Models.SetItem(model, Models.GetValueOrDefault(model) + use),
-            Providers = Providers.SetItem(facts.Provider, provider with { Use = provider.Use + use, Times = provider.Times.SetItem(time, provider.Times.GetValueOrDefault(time) + 1) }),
+            ByModel = ByModel.SetItem(model, ByModel.GetValueOrDefault(model) + use),
+            ByProvider = ByProvider.SetItem(facts.Provider, provider with { Use = provider.Use + use, Times = provider.Times.SetItem(time, provider.Times.GetValueOrDefault(time) + 1) }),
         };
     }
 
@@ -109,11 +109,11 @@ public sealed record MonthReport(string Month)
     {
         var code = tally.Line.Reason ?? "expired";
         code = Failures.ContainsKey(code) || Failures.Count < CodesLimit ? code : Other;
-        var provider = Providers.GetValueOrDefault(tally.Provider, ProviderReport.None);
+        var provider = ByProvider.GetValueOrDefault(tally.Provider, ProviderReport.None);
         return this with
         {
             Failures = Failures.SetItem(code, Failures.GetValueOrDefault(code) + 1),
-            Providers = Providers.SetItem(tally.Provider, provider with { Failures = provider.Failures + 1 }),
+            ByProvider = ByProvider.SetItem(tally.Provider, provider with { Failures = provider.Failures + 1 }),
             UnansweredCostNanoUsd = UnansweredCostNanoUsd + tally.Line.CostNanoUsd,
         };
     }
