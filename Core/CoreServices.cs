@@ -10,6 +10,7 @@ using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Accounts.Reports;
 using ServerlessAi.Caching;
 using ServerlessAi.Images;
+using ServerlessAi.Notifications;
 using ServerlessAi.Plans;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
@@ -18,6 +19,7 @@ using ServerlessAi.Providers.Resilience;
 using ServerlessAi.Providers.Text;
 using ServerlessAi.Reporting;
 using ServerlessAi.Storage;
+using ServerlessAi.Teams;
 
 namespace ServerlessAi;
 
@@ -33,8 +35,10 @@ public static class CoreServices
             .AddStorage(configuration)
             .AddAccess(configuration)
             .AddAccounts(configuration)
+            .AddNotifications(configuration)
             .AddPricing()
             .AddPlans()
+            .AddTeams()
             .AddReporting()
             .AddCaching(configuration)
             .AddImages(configuration)
@@ -92,15 +96,37 @@ public static class CoreServices
         .AddSingleton<Claims>()
         .AddSingleton<BatchClaims>()
         .AddSingleton<Gallery>()
+        .AddSingleton<AlertBook>()
+        .AddSingleton<Outbox>()
+        .AddSingleton<OutboxQueue>()
         .AddFlushed<UsageLog>()
         .AddFlushed<CacheHits>()
         .AddFlushed<PlatformUse>()
         .AddFlushed<PlatformSpend>();
 
+    private static IServiceCollection AddNotifications(this IServiceCollection services, IConfiguration configuration) => services
+        .AddChecked<NotificationOptions>(configuration, NotificationOptions.Section)
+        .AddSingleton<IValidateOptions<NotificationOptions>, NotificationOptionsCheck>()
+        .AddWebhookHttp()
+        .AddSingleton<PreferenceRows>()
+        .AddSingleton<CodeAllowance>()
+        .AddSingleton<PreferenceBook>()
+        .AddSingleton<WebhookSender>()
+        .AddSingleton<MailSender>()
+        .AddSingleton<IChannel, AccountWebhook>()
+        .AddSingleton<IChannel, OperatorWebhook>()
+        .AddSingleton<IChannel, MailChannel>()
+        .AddSingleton<Intents>()
+        .AddSingleton<Deliverer>()
+        .AddSingleton<DeadLetters>()
+        .AddSingleton<WeeklySummaries>();
+
     private static IServiceCollection AddPricing(this IServiceCollection services) => services
         .AddSingleton<CatalogStore>()
         .AddSingleton<PriceAdmin>()
         .AddSingleton<Quoter>();
+
+    private static IServiceCollection AddTeams(this IServiceCollection services) => services.AddSingleton<Invites>().AddSingleton<TeamBook>();
 
     private static IServiceCollection AddCaching(this IServiceCollection services, IConfiguration configuration) => services
         .AddChecked<CacheOptions>(configuration, CacheOptions.Section)

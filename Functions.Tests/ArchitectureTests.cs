@@ -12,13 +12,15 @@ public sealed partial class ArchitectureTests
         ["Storage"] = ["Primitives"],
         ["Accounts"] = ["Storage", "Primitives"],
         ["Access"] = ["Storage", "Primitives"],
+        ["Notifications"] = ["Accounts", "Storage", "Primitives"],
         ["Images"] = ["Storage", "Primitives"],
         ["Pricing"] = ["Accounts", "Storage", "Primitives"],
         ["Caching"] = ["Accounts", "Images", "Storage", "Primitives"],
         ["Providers"] = ["Pricing", "Images", "Storage", "Primitives"],
+        ["Teams"] = ["Accounts", "Storage", "Primitives"],
         ["Plans"] = ["Pricing", "Accounts", "Storage", "Primitives"],
         ["Reporting"] = ["Plans", "Pricing", "Accounts", "Storage", "Primitives"],
-        ["Gateway"] = ["Access", "Pricing", "Caching", "Providers", "Images", "Plans", "Accounts", "Storage", "Primitives"],
+        ["Gateway"] = ["Access", "Pricing", "Caching", "Providers", "Images", "Plans", "Notifications", "Accounts", "Storage", "Primitives"],
     };
 
     public static IEnumerable<object[]> Rooms => Directory.GetDirectories(Path.Combine(Azurite.RepositoryRoot(), "Core"))
@@ -57,6 +59,6 @@ public sealed partial class ArchitectureTests
         Assert.All(files, file => Assert.InRange(File.ReadLines(file).Count(), 0, 300));
     }
 
-    [GeneratedRegex(@"(using ServerlessAi\.|(?<![\w.""])(?=(Storage|Accounts|Access|Images|Pricing|Caching|Providers)\.[A-Z]))(?<room>\w+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 2_000)]
+    [GeneratedRegex(@"(using ServerlessAi\.|(?<![\w.""])(?=(Storage|Accounts|Access|Images|Pricing|Caching|Providers|Notifications)\.[A-Z]))(?<room>\w+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 2_000)]
     private static partial Regex RoomReference();
 }

@@ -74,6 +74,8 @@ internal sealed class TestApp : IAsyncDisposable
             ["AzureWebJobs.sweep-holds.Disabled"] = "true",
             ["AzureWebJobs.reconcile-spend.Disabled"] = "true",
             ["AzureWebJobs.warm-cache.Disabled"] = "true",
+            ["AzureWebJobs.deliver-notifications.Disabled"] = "true",
+            ["AzureWebJobs.weekly-summary.Disabled"] = "true",
         };
         foreach (var (name, value) in (sharing?.Settings ?? new Dictionary<string, string?>()).Concat(settings ?? new Dictionary<string, string?>()))
         {

@@ -19,13 +19,19 @@ public sealed record Caller(string UserId, string AccountId, Role Role)
     /// <summary>All, unless the key was issued with fewer.</summary>
     public Scopes Scopes { get; init; } = Scopes.All;
 
+    /// <summary>The caller's own name where the account is shared with others; null for an account of their own.</summary>
+    public string? Member => string.Equals(UserId, AccountId, StringComparison.Ordinal) ? null : UserId;
+
     /// <summary>The caller acting for another user, as an admin may.</summary>
     public Caller For(string userId) => this with { UserId = userId, AccountId = userId };
 
-    /// <summary>What is wrong with a user id; null when it can be used. Names of the installation's own accounts and of guests are nobody's to choose.</summary>
-    public static Refusal? Problem(string userId) => SystemAccounts.Has(userId) || GuestAccounts.Has(userId)
-        ? Refusal.Invalid($"A user id does not begin with '{SystemAccounts.Prefix}' or '{GuestAccounts.Prefix}'.")
+    /// <summary>What is wrong with a user id; null when it can be used. Names of the installation's own accounts, of guests and of teams are nobody's to choose.</summary>
+    public static Refusal? Problem(string userId) => SystemAccounts.Has(userId) || GuestAccounts.Has(userId) || TeamAccounts.Has(userId)
+        ? Refusal.Invalid($"A user id does not begin with '{SystemAccounts.Prefix}', '{GuestAccounts.Prefix}' or '{TeamAccounts.Prefix}'.")
         : ShapeProblem(userId);
+
+    /// <summary>What is wrong with the id of an account that an admin gives something to: a user's or a team's.</summary>
+    public static Refusal? WalletProblem(string accountId) => TeamAccounts.Has(accountId) ? ShapeProblem(accountId) : Problem(accountId);
 
     /// <summary>What is wrong with the id of any account, the installation's own and guests' included; null when nothing is.</summary>
     public static Refusal? ShapeProblem(string userId) =>

@@ -69,7 +69,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
     public static Decision Opened(string accountId, AccountOptions options, DateTimeOffset now)
     {
         var state = AccountState.Open(accountId, now);
-        return options.SignUp == 0 || SystemAccounts.Has(state.AccountId) || GuestAccounts.Has(state.AccountId)
+        return options.SignUp == 0 || SystemAccounts.Has(state.AccountId) || GuestAccounts.Has(state.AccountId) || TeamAccounts.Has(state.AccountId)
             ? new Decision(state, new Swept())
             : Account.Decide(state, new Grant("signup", GrantKind.SignUp, Money.FromCredits(options.SignUp), "sign_up"), now);
     }
@@ -104,6 +104,12 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
         {
             // An earlier attempt, or the same command given before, may still be on its way. Its condition must fail, or what is refused here would happen after all.
             fold.Fence();
+        }
+
+        if (fold.Alerts.Count > 0)
+        {
+            // Before the rows that make it true: a crash in between leaves an intent that finds nothing, not an alert that nobody is told of.
+            await context.Outbox.EnlistAsync(accountId, fold.Alerts, now);
         }
 
         known = fold.HasWrites ? await WriteAsync(fold) : snapshot;

@@ -24,6 +24,9 @@ public sealed record AccountState
     /// <summary>The subscription that ended last; until its period is over, what it granted counts.</summary>
     public Subscription? Lapsed { get; init; }
 
+    /// <summary>What a shared account is called; null for an account of one user.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Who may spend from it besides its owner; empty for an account of one user.</summary>
     public ImmutableSortedDictionary<string, Member> Members { get; init; } = ImmutableSortedDictionary.Create<string, Member>(StringComparer.Ordinal);
 

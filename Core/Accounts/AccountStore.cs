@@ -18,8 +18,8 @@ public sealed class AccountStore
     private readonly LaneContext context;
 
     public AccountStore(
-        Storage.Tables tables, ActiveIndex active, Members members, PlatformSpend spend, Reports.PlatformUse use, TimeProvider time, IIdSource ids, IOptions<AccountOptions> options, ILogger<AccountStore> logger) =>
-        context = new LaneContext(new AccountTable(tables), active, members, spend, use, time, ids, options.Value, logger);
+        Storage.Tables tables, ActiveIndex active, Members members, Outbox outbox, PlatformSpend spend, Reports.PlatformUse use, TimeProvider time, IIdSource ids, IOptions<AccountOptions> options, ILogger<AccountStore> logger) =>
+        context = new LaneContext(new AccountTable(tables), active, members, outbox, spend, use, time, ids, options.Value, logger);
 
     /// <summary>Carries out one command, after those that wait for the same account.</summary>
     /// <returns>
@@ -87,4 +87,4 @@ public sealed class AccountStore
 
 /// <summary>What all lanes share.</summary>
 internal sealed record LaneContext(
-    AccountTable Table, ActiveIndex Active, Members Members, PlatformSpend Spend, Reports.PlatformUse Use, TimeProvider Time, IIdSource Ids, AccountOptions Options, ILogger Logger);
+    AccountTable Table, ActiveIndex Active, Members Members, Outbox Outbox, PlatformSpend Spend, Reports.PlatformUse Use, TimeProvider Time, IIdSource Ids, AccountOptions Options, ILogger Logger);

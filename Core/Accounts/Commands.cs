@@ -117,7 +117,11 @@ public sealed record Refund(string OperationId, long AmountMicro, string Reason)
 /// <summary>Lets somebody spend from the account, changes what they may, or ends it.</summary>
 /// <param name="User">Whom.</param>
 /// <param name="IsMember">False ends it.</param>
-public sealed record SetMember(string OperationId, string User, bool IsMember, bool IsOwner, long? CapMicro, string Reason) : Once(OperationId, Reason);
+public sealed record SetMember(string OperationId, string User, bool IsMember, bool IsOwner, long? CapMicro, string Reason) : Once(OperationId, Reason)
+{
+    /// <summary>What the account is called from now on; null leaves it as it is.</summary>
+    public string? Name { get; init; }
+}
 
 /// <summary>Asks for nothing but what any command does first: periods roll, expired holds and credits are reclaimed.</summary>
 public sealed record Sweep() : Command("sweep");

@@ -1,19 +1,27 @@
+using System.Collections.Concurrent;
 using Azure.Data.Tables;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi.Accounts;
 
 /// <summary>
-/// The accounts there are, so that listing them does not read what they hold: the table <c>members</c>, one row each, written before an account's
-/// first transaction. A row without an account is one whose first transaction never arrived.
+/// Whose wallet a user spends from, and the accounts there are: the table <c>members</c>, a row for each user and each shared account. An account's row is
+/// written before its first transaction; one without an account is one whose first transaction never arrived. What was read is believed for less than a
+/// minute, which is how long somebody may still try to spend from a team that they have left; the account itself refuses that.
 /// </summary>
-public sealed class Members(Tables tables)
+public sealed class Members(Tables tables, TimeProvider time)
 {
-    private const string RowKey = "member";
-    private const string Account = "Account";
-
     /// <summary>Accounts of a page at most.</summary>
     public const int PageLimit = 100;
+
+    private const string RowKey = "member";
+    private const string Account = "Account";
+    private const string Team = "Team";
+    private const int RememberedLimit = 10_000;
+    private static readonly TimeSpan Believed = TimeSpan.FromSeconds(50);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    private readonly ConcurrentDictionary<string, (string? Team, DateTimeOffset Until)> remembered = new(StringComparer.Ordinal);
 
     public async Task RegisterAsync(string accountId)
     {
@@ -21,7 +29,36 @@ public sealed class Members(Tables tables)
         await client.UpsertEntityAsync(new TableEntity(AccountRows.Partition(accountId), RowKey) { [Account] = accountId }, TableUpdateMode.Merge);
     }
 
-    /// <summary>Ids in the order of their keys.</summary>
+    /// <summary>The shared account that a user spends from; null for their own.</summary>
+    public async ValueTask<string?> FindTeamAsync(string userId, CancellationToken cancellationToken)
+    {
+        if (remembered.TryGetValue(userId, out var known) && time.GetUtcNow() < known.Until)
+        {
+            return known.Team;
+        }
+
+        return await ReadTeamAsync(userId, cancellationToken).WaitAsync(Patience, time, cancellationToken);
+    }
+
+    /// <summary>The same, past what is remembered.</summary>
+    public async Task<string?> ReadTeamAsync(string userId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Members);
+        var row = await client.GetEntityIfExistsAsync<TableEntity>(AccountRows.Partition(userId), RowKey, [Team], cancellationToken);
+        var team = row.HasValue && row.Value!.GetString(Team) is { Length: > 0 } named ? named : null;
+        Remember(userId, team);
+        return team;
+    }
+
+    /// <summary>Says from which shared account a user spends; null for their own.</summary>
+    public async Task SetTeamAsync(string userId, string? team, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Members);
+        await client.UpsertEntityAsync(new TableEntity(AccountRows.Partition(userId), RowKey) { [Team] = team ?? "" }, TableUpdateMode.Merge, cancellationToken);
+        Remember(userId, team);
+    }
+
+    /// <summary>Ids of accounts in the order of their keys.</summary>
     /// <param name="after">The last id of the page before; null begins.</param>
     public async Task<IReadOnlyList<string>> ReadAsync(string? after, int limit, CancellationToken cancellationToken)
     {
@@ -42,5 +79,15 @@ public sealed class Members(Tables tables)
         }
 
         return ids;
+    }
+
+    private void Remember(string userId, string? team)
+    {
+        if (remembered.Count >= RememberedLimit)
+        {
+            remembered.Clear();
+        }
+
+        remembered[userId] = (team, time.GetUtcNow() + Believed);
     }
 }

@@ -30,7 +30,7 @@ internal static class Membership
             members = members.SetItem(command.User, known with { CapMicro = command.CapMicro, IsOwner = command.IsOwner, LeftAt = null });
         }
 
-        posting.Set(posting.State with { Members = members });
+        posting.Set(posting.State with { Members = members, Name = command.Name ?? posting.State.Name });
         posting.Recorded(command.OperationId);
         return new MemberSet(posting.State);
     }

@@ -81,7 +81,7 @@ public sealed class Estimates(CatalogStore catalogs, AccountStore accounts, Plan
 
         var quote = quoted.Value;
         // A rehearsed hold has no lease to speak of: it ends with the estimate.
-        var command = new Reserve("estimate", item.Kind, quote.Offers, scene.Plans, TimeSpan.FromDays(1), scene.Budget == BudgetState.OverSoft);
+        var command = new Reserve("estimate", item.Kind, quote.Offers, scene.Plans, TimeSpan.FromDays(1), scene.Budget == BudgetState.OverSoft) { Member = item.Member };
         var rehearsal = Rehearsal.Of(state, command, scene.Now);
         return (Of(scene, quote, rehearsal, state), rehearsal.State);
     }

@@ -222,7 +222,7 @@ public sealed class Gateway(
         if (refusal is null)
         {
             var lease = TimeSpan.FromSeconds(credits.Value.HoldSeconds);
-            var command = new Reserve(operationId, kind, quote.Offers, request.OnTheHouse ?? await plans.GetBookAsync(cancellationToken), lease, budget == BudgetState.OverSoft) { Claim = request.Claim, Batch = request.Batch };
+            var command = new Reserve(operationId, kind, quote.Offers, request.OnTheHouse ?? await plans.GetBookAsync(cancellationToken), lease, budget == BudgetState.OverSoft) { Claim = request.Claim, Batch = request.Batch, Member = request.Caller.Member };
             switch (await accounts.ExecuteAsync(accountId, command))
             {
                 case Claimed claimed:

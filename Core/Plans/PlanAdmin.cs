@@ -89,7 +89,7 @@ public sealed partial class PlanAdmin(PlanStore store)
 
     private static string? Problem(Plan plan)
     {
-        if (!PlanId().IsMatch(plan.Id))
+        if (plan.Id is null || !PlanId().IsMatch(plan.Id))
         {
             return "'id' must be 1 to 40 lower-case letters, digits and dashes.";
         }

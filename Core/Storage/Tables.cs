@@ -15,10 +15,11 @@ public static class TableNames
     public const string Guests = "guests";
     public const string Keys = "keys";
     public const string Members = "members";
+    public const string Outbox = "outbox";
     public const string Spend = "spend";
     public const string Unsettled = "unsettled";
 
-    public static readonly string[] All = [Accounts, Active, Cache, Catalog, Guests, Keys, Members, Spend, Unsettled];
+    public static readonly string[] All = [Accounts, Active, Cache, Catalog, Guests, Keys, Members, Outbox, Spend, Unsettled];
 }
 
 /// <summary>
@@ -29,7 +30,7 @@ public sealed class Tables(IOptions<StorageOptions> options, StorageConnection c
 {
     private readonly ConcurrentDictionary<string, Task<TableClient>> created = new(StringComparer.Ordinal);
 
-    /// <summary>Clients that retry once: catalog, cache, guests, keys, spend.</summary>
+    /// <summary>Clients that retry once: catalog, cache, guests, keys, outbox, spend.</summary>
     private readonly TableServiceClient retrying = connection.CreateTableService(Options(options.Value, connection, time, retries: 1));
 
     /// <summary>Clients that never retry by themselves: accounts, the indexes that go with them, and what could not be settled in them.</summary>

@@ -74,7 +74,7 @@ public sealed class MatrixTests(ITestOutputHelper output)
     // Whoever is let in sends nothing of use, and changes nothing.
     private static async Task<string> CallAsync(TestApp app, FuzzRoute route, string caller, Action<HttpRequestMessage> change, HttpClient client)
     {
-        var path = route.Template.Replace("{userId}", route.Template.StartsWith("manage/", StringComparison.Ordinal) ? "cy" : "ann", StringComparison.Ordinal).Replace("{prefix}", "none", StringComparison.Ordinal).Replace("{id}", "none", StringComparison.Ordinal);
+        var path = route.Template.Replace("{userId}", route.Template.StartsWith("manage/", StringComparison.Ordinal) ? "cy" : "ann", StringComparison.Ordinal).Replace("{prefix}", "none", StringComparison.Ordinal).Replace("{id}", "none", StringComparison.Ordinal).Replace("{alertId}", "none", StringComparison.Ordinal);
         var reply = await app.SendAsync(new HttpMethod(route.Verb), path, route.HasBody ? new { } : null, client, change);
         Assert.True(reply.Status < 500, $"{route.Verb} {path} by {caller} answered {reply.Status} {reply.Body}.");
         if (reply.Text("detail")?.StartsWith("The request names different users", StringComparison.Ordinal) == true)

@@ -9,7 +9,7 @@ public sealed class OthersDataTests
 {
     private static readonly Dictionary<string, string?> Keyed = new() { ["Tests:Environment"] = "Staging", ["Providers:Sample:Enabled"] = "true" };
 
-    private static readonly IReadOnlyList<FuzzRoute> OfUsers = [.. FuzzRoute.All.Where(route => !route.IsOfAdmin && route.Function != "health")];
+    private static readonly IReadOnlyList<FuzzRoute> OfUsers = [.. FuzzRoute.All.Where(route => route is { IsOfAdmin: false, IsPublic: false })];
 
     /// <summary>Spellings of Bob's name as a query may have it.</summary>
     public static TheoryData<string> Spellings => new(
@@ -71,7 +71,7 @@ public sealed class OthersDataTests
     public async Task A_name_in_the_body_or_a_header_alone_is_refused_as_in_the_query()
     {
         await using var world = await World.StartAsync();
-        foreach (var route in OfUsers)
+        foreach (var route in OfUsers.Where(route => !route.NamesUser))
         {
             Assert.Equal(403, (await world.SendAsync(route, world.BobsImage, "", All(world.Ann, Header("x-user-id", "bob")), new { prompt = "x" })).Status);
             if (route.HasBody)
@@ -79,6 +79,27 @@ public sealed class OthersDataTests
                 Assert.Equal(403, (await world.SendAsync(route, world.BobsImage, "", world.Ann, new { userId = "bob", prompt = "x" })).Status);
                 Assert.Equal(403, (await world.SendAsync(route, world.BobsImage, "", world.Ann, new { user_id = "bob", prompt = "x" })).Status);
             }
+        }
+
+        await world.AssertBobIsAsHeWasAsync();
+    }
+
+    [Theory]
+    [InlineData("bob")]
+    [InlineData("BOB")]
+    [InlineData("%62ob")]
+    [InlineData("%2562ob")]
+    [InlineData("bob%20")]
+    [InlineData("bob%2F..%2Fann")]
+    [InlineData("ann%00")]
+    [InlineData("system:bob")]
+    public async Task A_name_in_the_address_is_refused_unless_it_is_ones_own(string spelling)
+    {
+        await using var world = await World.StartAsync();
+        foreach (var route in OfUsers.Where(route => route.NamesUser))
+        {
+            var reply = await world.SendAsync(route with { Template = route.Template.Replace("{userId}", spelling, StringComparison.Ordinal) }, world.BobsImage, "", world.Ann, new { });
+            Assert.True(reply.Status is 400 or 403 or 404, $"{route.Function} answered {reply.Status} to {spelling}.");
         }
 
         await world.AssertBobIsAsHeWasAsync();
@@ -173,7 +194,7 @@ public sealed class OthersDataTests
         }
 
         public Task<Reply> SendAsync(FuzzRoute route, string id, string query, Action<HttpRequestMessage> change, object body) => App.SendAsync(
-            new HttpMethod(route.Verb), $"{route.Template.Replace("{id}", id, StringComparison.Ordinal)}?{query}", route.HasBody ? body : null, change: change);
+            new HttpMethod(route.Verb), $"{route.Template.Replace("{id}", id, StringComparison.Ordinal).Replace("{alertId}", "204005-free.cost-80", StringComparison.Ordinal).Replace("{userId}", "ann", StringComparison.Ordinal)}?{query}", route.HasBody ? body : null, change: change);
 
         public async Task AssertBobIsAsHeWasAsync() => Assert.Equal(before, await BobAsync());
 

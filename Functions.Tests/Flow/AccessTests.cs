@@ -13,12 +13,12 @@ public sealed class AccessTests
         [.. typeof(AccessRules).Assembly.GetTypes().SelectMany(type => type.GetMethods()).Where(method => method.GetCustomAttribute<FunctionAttribute>() is not null)];
 
     [Fact]
-    public void Every_HTTP_function_says_who_may_call_it_and_only_health_is_public()
+    public void Every_HTTP_function_says_who_may_call_it_and_only_health_and_price_lists_are_public()
     {
         var http = Functions.Where(method => Trigger(method) is not null).ToList();
 
         Assert.All(http, method => Assert.NotNull(method.GetCustomAttribute<AllowAttribute>()));
-        Assert.Equal(["health"], http.Where(method => method.GetCustomAttribute<AllowAttribute>()!.IsPublic).Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name));
+        Assert.Equal(["health", "subscription-plans", "subscription-pricing"], http.Where(method => method.GetCustomAttribute<AllowAttribute>()!.IsPublic).Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name).Order(StringComparer.Ordinal));
         Assert.All(
             http.Where(method => Trigger(method)!.Route!.StartsWith("manage/", StringComparison.Ordinal)),
             method => Assert.Equal(Role.Admin, method.GetCustomAttribute<AllowAttribute>()!.Role));

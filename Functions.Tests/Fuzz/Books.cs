@@ -100,7 +100,7 @@ internal sealed class Books
     {
         Assert.Equal(Enumerable.Range(1, ledger.Count).Select(number => (long)number), ledger.Select(entry => entry.Sequence));
         Assert.Equal(state.BalanceMicro, ledger.Sum(entry => entry.AmountMicro));
-        Assert.Equal(state.BalanceMicro, ledger[^1].BalanceMicro);
+        Assert.Equal(state.BalanceMicro, ledger.Count == 0 ? 0 : ledger[^1].BalanceMicro);
         Assert.Equal(changes.Keys.Count(change => string.Equals(change.User, state.AccountId, StringComparison.Ordinal)), ledger.Count(IsChange));
     }
 

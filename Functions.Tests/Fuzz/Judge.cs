@@ -71,7 +71,9 @@ internal sealed class Judge(IReadOnlyList<string> secrets)
             : null;
     }
 
-    private static bool IsOpenAI(FuzzRequest request) => request.Route.Template.StartsWith("v1/", StringComparison.Ordinal);
+    // A path with dots may lead elsewhere than where it begins.
+    private static bool IsOpenAI(FuzzRequest request) =>
+        request.Route.Template.StartsWith("v1/", StringComparison.Ordinal) && string.Equals(request.Segments.ElementAtOrDefault(1), "v1", StringComparison.OrdinalIgnoreCase);
 
     private static string? ProblemOfOpenAIError(FuzzReply reply)
     {
@@ -84,10 +86,13 @@ internal sealed class Judge(IReadOnlyList<string> secrets)
             : "A refusal that is not in OpenAI's form.";
     }
 
+    private static bool IsPublic(IReadOnlyList<string> segments) =>
+        FuzzRoute.All.Any(route => route.IsPublic && string.Equals(route.Template, string.Join('/', segments.Skip(1).Where(segment => segment.Length > 0)), StringComparison.OrdinalIgnoreCase));
+
     private static string? ProblemOfSuccess(FuzzRequest request, FuzzReply reply)
     {
         var resource = request.Segments.ElementAtOrDefault(1);
-        if (request.Caller.IsAdmin || string.Equals(resource, "health", StringComparison.OrdinalIgnoreCase))
+        if (request.Caller.IsAdmin || IsPublic(request.Segments))
         {
             return null;
         }

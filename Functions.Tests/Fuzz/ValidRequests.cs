@@ -18,7 +18,7 @@ internal sealed class ValidRequests(FuzzKeys keys)
         var request = new FuzzRequest(number, route)
         {
             Path = route.Template.Replace("images/{id}", "images/" + keys.Images[user], StringComparison.Ordinal).Replace("{userId}", user, StringComparison.Ordinal).Replace("{chatId}", "chat-1", StringComparison.Ordinal).Replace("{prefix}", dice.Of(keys.Revocable), StringComparison.Ordinal)
-                .Replace("{id}", model, StringComparison.Ordinal),
+                .Replace("{id}", model, StringComparison.Ordinal).Replace("{alertId}", "204005-cost-80", StringComparison.Ordinal),
         };
         var isForAnother = !route.IsOfAdmin && dice.OneIn(4);
         request.Caller = route.IsOfAdmin || isForAnother ? FuzzCaller.Admin : new FuzzCaller(user, IsAdmin: false);
@@ -71,7 +71,11 @@ internal sealed class ValidRequests(FuzzKeys keys)
         "images-print" => [Named("size", dice.Of(["24x36", "a4", "10x8in"])), Named("format", "pdf"), ("\"dpi\"", dice.Of(["150", "72", "300"])), Named("fit", dice.Of(["contain", "cover"]))],
         "admin-keys" => [Named("userId", user), Named("role", "user"), Named("name", "laptop")],
         "admin-prices" or "admin-price" => [.. Price(dice)],
+        "teams" => [Named("userId", user), Named("name", dice.OneIn(20) ? "The foxes" : "")],
         "admin-user-credits" => [.. Credits(dice)],
+        "notifications-preferences" or "admin-user-notifications" =>
+            [Named("webhookUrl", $"https://example.com/{dice.Below(9)}"), ("\"kinds\"", "{\"limit\":[\"webhook\"],\"gift\":[]}"), ("\"newSecret\"", "true"), .. dice.OneIn(4) ? new[] { Named("email", "ann@example.com") } : []],
+        "notifications-confirm" => [Named("code", "0123456789abcdef")],
         _ => [Named("userId", user), .. Text(dice), .. Image(), .. Price(dice), .. Credits(dice)],
     };
 

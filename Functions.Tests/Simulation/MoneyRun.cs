@@ -172,7 +172,7 @@ internal sealed class MoneyRun
         var tables = Tables();
         var accounts = Options.Create(new AccountOptions { PatienceMs = 5 });
         spends.Add(new PlatformSpend(tables, time, new RandomIds(), Options.Create(new BudgetOptions()), NullLogger<PlatformSpend>.Instance));
-        return new AccountStore(tables, new ActiveIndex(tables), new Members(tables), spends[^1], new PlatformUse(tables, new RandomIds()), time, new BriefPauses(), accounts, NullLogger<AccountStore>.Instance);
+        return new AccountStore(tables, new ActiveIndex(tables), new Members(tables, clock), new Outbox(tables, new RandomIds()), spends[^1], new PlatformUse(tables, new RandomIds()), time, new BriefPauses(), accounts, NullLogger<AccountStore>.Instance);
     }
 
     private ServerlessAi.Storage.Tables Tables()

@@ -27,7 +27,7 @@ public sealed class AdminUserCredits(CreditChanges changes, KeyedAnswers answers
         string userId,
         CancellationToken cancellationToken)
     {
-        if (Caller.Problem(userId) is { } problem)
+        if (Caller.WalletProblem(userId) is { } problem)
         {
             return Problems.From(problem, http.HttpContext);
         }

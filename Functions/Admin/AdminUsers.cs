@@ -40,7 +40,7 @@ public sealed class AdminUsers(UserList users, TimeProvider time)
         var text = http.Query["limit"].ToString();
         var limit = text.Length == 0 ? DefaultCount : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
         var after = http.Query["after"].ToString() is { Length: > 0 } named ? named : null;
-        if (limit is < 1 or > Members.PageLimit || (after is not null && Caller.Problem(after) is not null))
+        if (limit is < 1 or > Members.PageLimit || (after is not null && Caller.ShapeProblem(after) is not null))
         {
             return Problems.From(Refusal.Invalid($"'limit' must be 1 to {Members.PageLimit}, 'after' a user id."), http.HttpContext);
         }

@@ -2,12 +2,13 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using ServerlessAi.Access;
+using ServerlessAi.Accounts;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Functions.Http;
 
 /// <summary>Lets a request through to its function when the function says who may call it and the caller is that. Deny by default.</summary>
-public sealed class AccessMiddleware(Authenticator authenticator, AccessRules rules) : IFunctionsWorkerMiddleware
+public sealed class AccessMiddleware(Authenticator authenticator, AccessRules rules, Members members) : IFunctionsWorkerMiddleware
 {
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
@@ -34,7 +35,14 @@ public sealed class AccessMiddleware(Authenticator authenticator, AccessRules ru
                 return;
             }
 
-            http.Features.Set(identified.Value.Caller);
+            var caller = await WithAccountAsync(identified.Value.Caller, context.CancellationToken);
+            if (rule.IsOfOwner && caller.Member is not null && !string.Equals(caller.AccountId, TeamAccounts.Of(caller.UserId), StringComparison.Ordinal))
+            {
+                Refuse(new Refusal(RefusalCodes.Forbidden, "Only the team's owner may do this."));
+                return;
+            }
+
+            http.Features.Set(caller);
             if (identified.Value.Pass is { } pass)
             {
                 GuestCookie.Give(http, pass);
@@ -45,6 +53,10 @@ public sealed class AccessMiddleware(Authenticator authenticator, AccessRules ru
 
         void Refuse(Refusal refusal) => context.GetInvocationResult().Value = Problems.From(refusal, http);
     }
+
+    /// <summary>Whoever belongs to a team spends from its account. Guests belong to none, and an admin's key has no wallet.</summary>
+    private async ValueTask<Caller> WithAccountAsync(Caller caller, CancellationToken cancellationToken) =>
+        !GuestAccounts.Has(caller.UserId) && await members.FindTeamAsync(caller.UserId, cancellationToken) is { } team ? caller with { AccountId = team } : caller;
 
     private async ValueTask<Answer<Identified>> IdentifyAsync(HttpContext http, AllowAttribute rule, CancellationToken cancellationToken)
     {

@@ -16,6 +16,9 @@ public sealed class AllowAttribute(Role role) : Attribute
     /// <summary>What a key must have been issued for; several are alternatives. What does not say that it only looks is taken for more.</summary>
     public Scopes Scope { get; init; } = Scopes.Generate;
 
+    /// <summary>It disposes of the account itself: of a shared one only its owner may.</summary>
+    public bool IsOfOwner { get; init; }
+
     /// <summary>No credentials are asked for.</summary>
     public bool IsPublic { get; init; }
 

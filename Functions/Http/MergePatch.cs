@@ -8,12 +8,12 @@ namespace ServerlessAi.Functions.Http;
 /// <summary>Changes by JSON Merge Patch (RFC 7396): what is absent stays, an object is merged, <c>null</c> takes away.</summary>
 internal static class MergePatch
 {
+    // As bodies that are read at once: a name given twice is a mistake, and nothing is nested deeper than this.
+    private static readonly JsonDocumentOptions Reading = new() { AllowDuplicateProperties = false, MaxDepth = Wire.Json.MaxDepth };
+
     /// <summary>Reads the body of a change.</summary>
-    public static async Task<Answer<JsonObject>> ReadAsync(HttpRequest http, CancellationToken cancellationToken)
-    {
-        var patch = await http.ReadJsonAsync<JsonObject>(Wire.Json, cancellationToken);
-        return patch.Succeeded && patch.Value is null ? Refusal.Invalid("The body must be a JSON object.") : patch;
-    }
+    public static Task<Answer<JsonObject>> ReadAsync(HttpRequest http, CancellationToken cancellationToken) =>
+        http.ReadAsync(body => JsonNode.Parse(body.Span, documentOptions: Reading) as JsonObject, cancellationToken);
 
     /// <summary>The value with the patch applied; what it leads to must have no unknown members.</summary>
     public static Answer<T> Apply<T>(T value, JsonObject patch, JsonSerializerOptions options)

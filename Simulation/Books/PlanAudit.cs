@@ -9,6 +9,8 @@ namespace ServerlessAi.Simulation.Books;
 /// <summary>Plans and alerts after a run: each period granted its credits once, the plan is the one that was set last, and each alert had its cause.</summary>
 internal sealed class PlanAudit(World world, IReadOnlyDictionary<string, AccountRowsRead> accounts)
 {
+    private static readonly int[] Levels = [80, 90, 100];
+
     public void Check()
     {
         foreach (var (user, rows) in accounts.Where(account => account.Value.State is not null))
@@ -29,6 +31,16 @@ internal sealed class PlanAudit(World world, IReadOnlyDictionary<string, Account
             {
                 world.Violate($"{user}: {string.Join(" | ", change)} and the ledger differ: {string.Join(", ", entries)}.");
             }
+        }
+
+        foreach (var renewed in rows.PlanEvents.Where(change => change.Kind == SubscriptionEventKind.Renewed && change.GrantedMicro != change.Terms.CreditsMicro))
+        {
+            world.Violate($"{user}: {renewed} is not what was agreed on.");
+        }
+
+        foreach (var (before, after) in rows.PlanEvents.Zip(rows.PlanEvents.Skip(1)).Where(pair => pair.Second.Kind == SubscriptionEventKind.Started && pair.Second.At < pair.First.PeriodEnd))
+        {
+            world.Violate($"{user}: {after} began in the middle of {before}.");
         }
 
         foreach (var period in rows.PlanEvents.Where(change => change.Kind != SubscriptionEventKind.Ended).GroupBy(change => change.PeriodStart))
@@ -64,6 +76,16 @@ internal sealed class PlanAudit(World world, IReadOnlyDictionary<string, Account
         foreach (var alert in rows.Alerts.Where(alert => alert.Kind == AlertKind.Limit && alert.Used * 100 < alert.Limit * alert.Level))
         {
             world.Violate($"{user}: {alert} had no cause.");
+        }
+
+        foreach (var alert in rows.Alerts.Where(alert => alert.Kind == AlertKind.Limit))
+        {
+            var missing = Levels.Where(level => alert.Used * 100 >= alert.Limit * level)
+                .Where(level => !rows.Alerts.Exists(other => other.Period == alert.Period && other.Plan == alert.Plan && other.Subject == alert.Subject && other.Level == level));
+            foreach (var level in missing)
+            {
+                world.Violate($"{user}: {alert} was raised, and {level} % was not.");
+            }
         }
 
         foreach (var month in rows.Months)

@@ -127,6 +127,8 @@ internal sealed class Instance : IAsyncDisposable
         ["AzureWebJobs.sweep-holds.Disabled"] = "true",
         ["AzureWebJobs.reconcile-spend.Disabled"] = "true",
         ["AzureWebJobs.warm-cache.Disabled"] = "true",
+        ["AzureWebJobs.deliver-notifications.Disabled"] = "true",
+        ["AzureWebJobs.weekly-summary.Disabled"] = "true",
     };
 
     private static FeatureCollection Features()

@@ -10,6 +10,9 @@ public abstract class BillableItem
     public abstract WorkKind Kind { get; }
 
     /// <summary>What it may cost at most, or what is wrong with it.</summary>
+    /// <summary>Who spends, where several share the account.</summary>
+    public abstract string? Member { get; }
+
     public abstract Answer<Quote> Quote(Catalog catalog, DateTimeOffset now);
 
     /// <summary>Sends it through the gateway as one of a batch.</summary>
@@ -27,6 +30,8 @@ public sealed class BillableItem<TRequest, TProduct>(Work<TRequest, TProduct> wo
     where TProduct : class
 {
     public override WorkKind Kind => work.Kind;
+
+    public override string? Member => request.Caller.Member;
 
     public override Answer<Quote> Quote(Catalog catalog, DateTimeOffset now) => work.Problem(request) is { } problem ? problem : work.Quote(request, catalog, now);
 

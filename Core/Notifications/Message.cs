@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ServerlessAi.Accounts;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Notifications;
+
+/// <summary>What is told, as a person reads it and as a program does.</summary>
+/// <param name="Data">The <c>data</c> of a webhook.</param>
+public sealed record Message(string Subject, string Text, JsonNode Data)
+{
+    /// <exception cref="JsonException">The item's body is not of its kind.</exception>
+    public static Message Of(OutboxItem item)
+    {
+        var body = item.Body ?? "{}";
+        return item.Kind switch
+        {
+            NotificationKinds.Limit or NotificationKinds.LowBalance or NotificationKinds.UnusualSpending => Of(StoredJson.Read<AlertRecord>(body)),
+            NotificationKinds.WeeklySummary => Of(StoredJson.Read<WeekSummary>(body), body),
+            NotificationKinds.ConfirmAddress => OfCode(CodeBody.Read(body)),
+            _ => new Message($"News of your account: {item.Kind.Replace('_', ' ')}", "Something has happened in your account; it is listed there.", Parse(body)),
+        };
+    }
+
+    private static Message Of(AlertRecord alert) => new(AlertTexts.SubjectOf(alert), AlertTexts.MessageOf(alert), new JsonObject
+    {
+        ["id"] = alert.Id,
+        ["period"] = alert.Period,
+        ["subject"] = alert.Subject,
+        ["threshold"] = alert.Level,
+        ["current_usage"] = alert.Used,
+        ["limit"] = alert.Limit,
+        ["unit"] = alert.Unit,
+        ["plan"] = alert.Plan,
+        ["message"] = AlertTexts.MessageOf(alert),
+    });
+
+    private static Message Of(WeekSummary week, string body) => new(
+        $"Your week {week.From} to {week.To}",
+        string.Create(CultureInfo.InvariantCulture, $"From {week.From} to {week.To} your account made {week.Calls} calls and {week.Images} images, was charged {week.CreditsCharged:0.######} credits, and cost {week.CostUsd:0.######} USD."),
+        Parse(body));
+
+    private static Message OfCode(string code) => new(
+        "Confirm your address", $"Somebody, you it is hoped, wants to be told here of an account. This code confirms the address:\n\n{code}\n\nIt works for a day. If it was not you, do nothing.", new JsonObject());
+
+    private static JsonNode Parse(string json) => JsonNode.Parse(json) ?? new JsonObject();
+}
+
+/// <summary>The body of an item that carries a code.</summary>
+internal sealed record CodeBody(string Code)
+{
+    public static string Of(string code) => StoredJson.Write(new CodeBody(code));
+
+    public static string Read(string body) => StoredJson.Read<CodeBody>(body).Code;
+}
+
+/// <summary>The last seven days of an account: the row <c>summary|week</c>.</summary>
+/// <param name="Week">ISO 8601: <c>2026-W47</c>.</param>
+/// <param name="From">The first day, <c>yyyy-MM-dd</c>.</param>
+internal sealed record WeekSummary(string Week, string From, string To, long Calls, decimal CreditsCharged, decimal CostUsd, int Images);

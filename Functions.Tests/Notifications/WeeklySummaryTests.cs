@@ -1,0 +1,65 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using ServerlessAi.Functions.Timers;
+
+namespace ServerlessAi.Tests.Notifications;
+
+/// <summary>On Mondays accounts hear of their last seven days.</summary>
+public sealed class WeeklySummaryTests : IAsyncLifetime
+{
+    private NotifyWorld world = null!;
+
+    public async Task InitializeAsync() => world = await NotifyWorld.StartAsync();
+
+    public async Task DisposeAsync() => await world.DisposeAsync();
+
+    [Fact]
+    public async Task It_sums_up_seven_days_and_comes_once_however_often_the_timer_fires()
+    {
+        await using var other = await world.AnotherAsync();
+        await world.HookAsync("ann");
+        // Wednesday, and before the week that counts.
+        await world.App.ImageAsync("ann", "a fox");
+        world.App.Clock.Advance(TimeSpan.FromDays(5));
+        await world.App.ImageAsync("ann", "a cat");
+        var text = await world.App.CompleteAsync("ann", "Tell me of foxes");
+        world.App.Clock.Advance(TimeSpan.FromDays(6.2));
+        await world.App.ImageAsync("ann", "a dog");
+        // Monday the 28th, eight in the morning.
+        world.App.Clock.Advance(new DateTimeOffset(2040, 5, 28, 8, 0, 0, TimeSpan.Zero) - world.App.Clock.GetUtcNow());
+
+        await Task.WhenAll(SummarizeAsync(world.App), SummarizeAsync(other));
+        await world.RunAsync();
+        await SummarizeAsync(other);
+        await world.RunForAsync(TimeSpan.FromMinutes(3));
+
+        var body = Assert.Single(world.Receiver.Requests).Json;
+        var data = body["data"]!;
+        Assert.Equal(("weekly_summary", "2040-W21", "2040-05-21", "2040-05-27"), ((string?)body["type"], (string?)data["week"], (string?)data["from"], (string?)data["to"]));
+        Assert.Equal((3, 2), ((int)data["calls"]!, (int)data["images"]!));
+        Assert.True((decimal)data["costUsd"]! > 0);
+        Assert.Equal(text.Number("creditsUsed"), (decimal)data["creditsCharged"]!);
+    }
+
+    [Fact]
+    public async Task Who_did_nothing_or_does_not_want_it_hears_nothing_and_the_next_week_is_another()
+    {
+        await world.HookAsync("idle");
+        await world.App.SendAsync(HttpMethod.Put, "notifications/preferences?userId=quiet", new { webhookUrl = world.Receiver.Url, kinds = new { weekly_summary = Array.Empty<string>() } });
+        await world.HookAsync("ann");
+        await world.App.ImageAsync("quiet", "a fox");
+        await world.App.ImageAsync("nobody", "a fox");
+        for (var week = 0; week < 2; week++)
+        {
+            await world.App.ImageAsync("ann", $"fox {week}");
+            world.App.Clock.Advance(TimeSpan.FromDays(7));
+            await SummarizeAsync(world.App);
+            await world.RunAsync();
+        }
+
+        Assert.Equal(["ann", "ann"], world.Receiver.Requests.Select(request => (string?)request.Json["accountId"]));
+        Assert.Equal(2, world.Receiver.Ids.Distinct(StringComparer.Ordinal).Count());
+    }
+
+    private static Task SummarizeAsync(TestApp app) => ActivatorUtilities.CreateInstance<WeeklySummary>(app.Services).Run(new TimerInfo(), CancellationToken.None);
+}
