@@ -43,7 +43,7 @@ public sealed class RollUps(Tables tables)
     public async Task<IReadOnlyList<AlertRecord>> ReadAlertsAsync(string accountId, string month, int limit, CancellationToken cancellationToken)
     {
         var alerts = await ReadAsync(
-            accountId, AlertRows.First + month, AlertRows.First + month + "}", limit, static row => StoredJson.Read<AlertRecord>(row.GetString("Body")), cancellationToken);
+            accountId, AlertRows.First + month, AlertRows.First + month + "}", limit, AlertRows.ToAlert, cancellationToken);
         return [.. alerts.OrderByDescending(alert => alert.At).ThenByDescending(alert => alert.Level).ThenBy(alert => alert.Subject, StringComparer.Ordinal)];
     }
 
