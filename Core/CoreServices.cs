@@ -7,6 +7,7 @@ using ServerlessAi.Access.Sealing;
 using ServerlessAi.Access.Visitors;
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
+using ServerlessAi.Accounts.Reports;
 using ServerlessAi.Caching;
 using ServerlessAi.Images;
 using ServerlessAi.Notifications;
@@ -18,6 +19,7 @@ using ServerlessAi.Privacy;
 using ServerlessAi.Providers;
 using ServerlessAi.Providers.Resilience;
 using ServerlessAi.Providers.Text;
+using ServerlessAi.Reporting;
 using ServerlessAi.Storage;
 using ServerlessAi.Teams;
 
@@ -41,6 +43,7 @@ public static class CoreServices
             .AddTeams()
             .AddPrivacy()
             .AddPayments(configuration)
+            .AddReporting()
             .AddCaching(configuration)
             .AddImages(configuration)
             .AddProviders(configuration)
@@ -101,6 +104,8 @@ public static class CoreServices
         .AddSingleton<Outbox>()
         .AddSingleton<OutboxQueue>()
         .AddFlushed<UsageLog>()
+        .AddFlushed<CacheHits>()
+        .AddFlushed<PlatformUse>()
         .AddFlushed<PlatformSpend>();
 
     private static IServiceCollection AddNotifications(this IServiceCollection services, IConfiguration configuration) => services

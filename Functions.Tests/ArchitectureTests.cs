@@ -21,6 +21,7 @@ public sealed partial class ArchitectureTests
         ["Privacy"] = ["Access", "Teams", "Accounts", "Storage", "Primitives"],
         ["Plans"] = ["Pricing", "Accounts", "Storage", "Primitives"],
         ["Payments"] = ["Plans", "Accounts", "Storage", "Primitives"],
+        ["Reporting"] = ["Plans", "Pricing", "Accounts", "Storage", "Primitives"],
         ["Gateway"] = ["Access", "Pricing", "Caching", "Providers", "Images", "Plans", "Notifications", "Accounts", "Storage", "Primitives"],
     };
 

@@ -171,7 +171,7 @@ internal sealed record Reply(int Status, JsonElement Body, IReadOnlyDictionary<s
 {
     public string? Code => Text("code");
 
-    public string? Text(string name) => Body.TryGetProperty(name, out var value) ? value.ToString() : null;
+    public string? Text(string name) => Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty(name, out var value) ? value.ToString() : null;
 
     public decimal Number(string name) => Body.GetProperty(name).GetDecimal();
 

@@ -46,6 +46,9 @@ internal sealed class BenchApp : IAsyncDisposable
         return new BenchApp(app);
     }
 
+    public T Get<T>()
+        where T : notnull => host.Services.GetRequiredService<T>();
+
     public async ValueTask DisposeAsync()
     {
         await host.StopAsync();

@@ -8,7 +8,10 @@ switch (args)
     case ["streams", "--storage", var connectionString]:
         await StreamBenchmark.RunAsync(Console.Out, connectionString);
         return 0;
+    case ["dashboard"]:
+        await DashboardBenchmark.RunAsync(Console.Out);
+        return 0;
     default:
-        Console.Error.WriteLine("Usage: ./dev bench streams [--storage CONNECTION_STRING]");
+        Console.Error.WriteLine("Usage: ./dev bench streams [--storage CONNECTION_STRING] | dashboard");
         return 2;
 }

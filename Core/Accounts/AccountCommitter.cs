@@ -126,12 +126,17 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
 
     private async Task<Snapshot> WriteAsync(Fold fold)
     {
-        var written = new Snapshot(fold.State, await context.Table.CommitAsync(fold));
+        var written = new Snapshot(fold.State, await context.Table.CommitAsync(fold)) { Tallies = fold.Tallies };
         mayArriveLate = false;
         // Only here, so that the platform's spend is the sum of recorded costs. What a lost reply leaves out comes back when spend is reconciled.
         foreach (var (month, costNanoUsd, calls) in fold.Spent())
         {
             context.Spend.Add(month, costNanoUsd, calls);
+        }
+
+        foreach (var decision in fold.Counted)
+        {
+            context.Use.Add(decision);
         }
 
         return written;
@@ -146,6 +151,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
             var command = await WithClaimAsync(await WithRecordAsync(pending, fold), fold);
             var decision = Account.Decide(fold.State, command, now);
             var rolls = decision.Outcome is Swept && !string.Equals(fold.State.Day.Day, decision.State.Day.Day, StringComparison.Ordinal);
+            await fold.Tallies.LoadAsync(decision, month => context.Table.ReadReportAsync(accountId, month), chat => context.Table.ReadChatAsync(accountId, chat));
             if (!fold.TryAdd(decision, rolls))
             {
                 break;

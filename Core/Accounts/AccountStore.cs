@@ -18,8 +18,8 @@ public sealed class AccountStore
     private readonly LaneContext context;
 
     public AccountStore(
-        Storage.Tables tables, ActiveIndex active, Members members, Outbox outbox, PlatformSpend spend, TimeProvider time, IIdSource ids, IOptions<AccountOptions> options, ILogger<AccountStore> logger) =>
-        context = new LaneContext(new AccountTable(tables), active, members, outbox, spend, time, ids, options.Value, logger);
+        Storage.Tables tables, ActiveIndex active, Members members, Outbox outbox, PlatformSpend spend, Reports.PlatformUse use, TimeProvider time, IIdSource ids, IOptions<AccountOptions> options, ILogger<AccountStore> logger) =>
+        context = new LaneContext(new AccountTable(tables), active, members, outbox, spend, use, time, ids, options.Value, logger);
 
     /// <summary>Carries out one command, after those that wait for the same account.</summary>
     /// <returns>
@@ -68,6 +68,9 @@ public sealed class AccountStore
         }
     }
 
+    /// <summary>A month of one account in detail; null when nothing happened in it.</summary>
+    internal Task<Reports.MonthReport?> ReadReportAsync(string accountId, string month) => context.Table.ReadReportAsync(accountId, month);
+
     /// <summary>What a month's roll-up of one account says; nothing when it has none.</summary>
     internal Task<SpendSum> ReadSpendAsync(string accountId, string month, CancellationToken cancellationToken) =>
         context.Table.ReadSpendAsync(accountId, month, cancellationToken);
@@ -84,4 +87,4 @@ public sealed class AccountStore
 
 /// <summary>What all lanes share.</summary>
 internal sealed record LaneContext(
-    AccountTable Table, ActiveIndex Active, Members Members, Outbox Outbox, PlatformSpend Spend, TimeProvider Time, IIdSource Ids, AccountOptions Options, ILogger Logger);
+    AccountTable Table, ActiveIndex Active, Members Members, Outbox Outbox, PlatformSpend Spend, Reports.PlatformUse Use, TimeProvider Time, IIdSource Ids, AccountOptions Options, ILogger Logger);

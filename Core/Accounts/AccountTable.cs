@@ -1,11 +1,16 @@
 using Azure;
 using Azure.Data.Tables;
+using ServerlessAi.Accounts.Reports;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi.Accounts;
 
 /// <summary>An account's state as read or written, with the tag that makes the next write conditional. No tag: the row does not exist yet.</summary>
-internal sealed record Snapshot(AccountState State, ETag? ETag);
+internal sealed record Snapshot(AccountState State, ETag? ETag)
+{
+    /// <summary>Reports that were read with this state, or written with it.</summary>
+    public Tallies Tallies { get; init; } = new();
+}
 
 /// <summary>Point reads and the one conditional transaction of the table <c>accounts</c>.</summary>
 internal sealed class AccountTable(Tables tables)
@@ -25,6 +30,12 @@ internal sealed class AccountTable(Tables tables)
 
     public async Task<ClaimRecord?> ReadClaimAsync(string accountId, string keyHash) =>
         await ReadRowAsync(accountId, AccountRows.ClaimKey(keyHash)) is { } row ? AccountRows.ToClaim(row) : null;
+
+    public async Task<MonthReport?> ReadReportAsync(string accountId, string month) =>
+        await ReadRowAsync(accountId, ReportRows.MonthKey(month)) is { } row ? ReportRows.ToMonth(row) : null;
+
+    public async Task<ChatTotals?> ReadChatAsync(string accountId, string chatId) =>
+        await ReadRowAsync(accountId, ReportRows.ChatKey(chatId)) is { } row ? ReportRows.ToChat(row) : null;
 
     public async Task<SpendSum> ReadSpendAsync(string accountId, string month, CancellationToken cancellationToken)
     {

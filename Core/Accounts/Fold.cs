@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using ServerlessAi.Accounts.Reports;
 using ServerlessAi.Accounts.Subscriptions;
 
 namespace ServerlessAi.Accounts;
@@ -18,16 +19,24 @@ internal sealed class Fold(Snapshot before)
     private readonly List<ImageRecord> images = [];
     private readonly List<AlertRecord> alerts = [];
     private readonly List<SubscriptionEvent> plans = [];
+    private readonly List<Decision> counted = [];
     private readonly Dictionary<string, ClaimRecord> claims = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HoldRecord> holds = new(StringComparer.Ordinal);
     private readonly HashSet<string> newHolds = new(StringComparer.Ordinal);
 
     public AccountState State { get; private set; } = before.State;
 
+    /// <summary>The account's reports as this fold leaves them.</summary>
+    public Tallies Tallies { get; } = Begun(before.Tallies);
+
+    /// <summary>Decisions that reports count something of.</summary>
+    public IReadOnlyList<Decision> Counted => counted;
+
     public bool HasWrites { get; private set; }
 
     // The account, the days and months it keeps, and what the decisions add.
-    private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count + images.Count + alerts.Count + plans.Count;
+    private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count + images.Count + alerts.Count + plans.Count
+        + entries.Count(Tallies.IsPayment) + Tallies.ChangedRows;
 
     /// <summary>What its account's owner should be told.</summary>
     public IReadOnlyList<AlertRecord> Alerts => alerts;
@@ -49,7 +58,7 @@ internal sealed class Fold(Snapshot before)
     public bool TryAdd(Decision decision, bool keepsState)
     {
         var more = decision.Entries.Length + decision.Usage.Length + decision.Operations.Length + decision.Claims.Length + decision.Holds.Length + decision.Images.Length
-            + decision.Alerts.Length + decision.Plans.Length;
+            + decision.Alerts.Length + decision.Plans.Length + Tallies.RowsOf(decision);
         if (more == 0 && !keepsState)
         {
             return true;
@@ -69,6 +78,12 @@ internal sealed class Fold(Snapshot before)
         images.AddRange(decision.Images);
         alerts.AddRange(decision.Alerts);
         plans.AddRange(decision.Plans);
+        Tallies.Count(decision);
+        if (Tallies.RowsOf(decision) > 0)
+        {
+            counted.Add(decision);
+        }
+
         foreach (var claim in decision.Claims)
         {
             claims[claim.Claim.KeyHash] = claim;
@@ -114,7 +129,16 @@ internal sealed class Fold(Snapshot before)
         actions.AddRange(plans.Select(change => Add(AccountRows.ToEntity(partition, change))));
         actions.AddRange(ChangedDays().Select(day => Replace(AccountRows.ToEntity(partition, day))));
         actions.AddRange(ChangedMonths().Select(month => Replace(AccountRows.ToEntity(partition, month))));
+        actions.AddRange(Tallies.ChangedMonths.Select(report => Replace(ReportRows.ToEntity(partition, report))));
+        actions.AddRange(entries.Where(Tallies.IsPayment).Select(entry => Add(ReportRows.ToEntity(partition, entry))));
+        actions.AddRange(Tallies.ChangedChats.Select(chat => Replace(ReportRows.ToEntity(partition, chat))));
         return actions;
+    }
+
+    private static Tallies Begun(Tallies tallies)
+    {
+        tallies.Begin();
+        return tallies;
     }
 
     private static int PayloadChars(IEnumerable<ClaimRecord> claims) => claims.Sum(claim => claim.Payload?.Length ?? 0);

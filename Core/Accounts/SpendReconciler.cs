@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ServerlessAi.Accounts.Reports;
 
 namespace ServerlessAi.Accounts;
 
@@ -9,7 +10,7 @@ namespace ServerlessAi.Accounts;
 /// (Only a correction that lowers an assumed cost counts twice in the other direction, for as long.) Running it late, twice or in two places at once is
 /// harmless: each run writes a difference that was right when it was taken, and none builds on an earlier one's.
 /// </summary>
-public sealed partial class SpendReconciler(AccountStore accounts, ActiveIndex active, PlatformSpend spend, TimeProvider time, ILogger<SpendReconciler> logger)
+public sealed partial class SpendReconciler(AccountStore accounts, ActiveIndex active, PlatformSpend spend, PlatformUse use, TimeProvider time, ILogger<SpendReconciler> logger)
 {
     private const int AccountsAtOnce = 16;
 
@@ -23,6 +24,7 @@ public sealed partial class SpendReconciler(AccountStore accounts, ActiveIndex a
         var now = time.GetUtcNow();
         var start = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero);
         await spend.FlushAsync(cancellationToken);
+        await use.FlushAsync(cancellationToken);
         if (now.Day == 1)
         {
             await ReconcileAsync(start.AddMonths(-1), start, cancellationToken);
@@ -35,22 +37,32 @@ public sealed partial class SpendReconciler(AccountStore accounts, ActiveIndex a
     {
         var month = Periods.MonthOf(start);
         var reported = await spend.SumInstancesAsync(month, cancellationToken);
-        var recorded = await SumAccountsAsync(month, start - ClockSkew, end + ClockSkew, cancellationToken);
+        var counted = await use.SumInstancesAsync(month, cancellationToken);
+        var (recorded, reports) = await SumAccountsAsync(month, start - ClockSkew, end + ClockSkew, cancellationToken);
         await spend.CorrectAsync(month, recorded - reported, cancellationToken);
+        await use.CorrectAsync(month, reports - counted, cancellationToken);
         LogReconciled(logger, month, recorded.CostNanoUsd, reported.CostNanoUsd);
     }
 
-    private async Task<SpendSum> SumAccountsAsync(string month, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    private async Task<(SpendSum Spend, MonthReport Reports)> SumAccountsAsync(string month, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
         long cost = 0, calls = 0;
+        var (reports, gate) = (new MonthReport(month), new Lock());
         var options = new ParallelOptions { MaxDegreeOfParallelism = AccountsAtOnce, CancellationToken = cancellationToken };
         await System.Threading.Tasks.Parallel.ForEachAsync(active.ReadAsync(from, to, cancellationToken), options, async (accountId, token) =>
         {
             var sum = await accounts.ReadSpendAsync(accountId, month, token);
             Interlocked.Add(ref cost, sum.CostNanoUsd);
             Interlocked.Add(ref calls, sum.Calls);
+            if (await accounts.ReadReportAsync(accountId, month) is { } report)
+            {
+                lock (gate)
+                {
+                    reports += report;
+                }
+            }
         });
-        return new SpendSum(cost, calls);
+        return (new SpendSum(cost, calls), reports);
     }
 
     [LoggerMessage(LogLevel.Information, "Spend of {Month}: accounts recorded {RecordedNanoUsd}, instances reported {ReportedNanoUsd} nano-USD.")]

@@ -8,7 +8,7 @@ namespace ServerlessAi.Accounts;
 /// Usage events that move no money, cache hits and refusals: collected in memory and written together. When too many wait the oldest are dropped;
 /// a crash loses seconds of them. Events about money are written by the settling transaction instead.
 /// </summary>
-public sealed class UsageLog(Tables tables) : IFlushed
+public sealed class UsageLog(Tables tables, Reports.CacheHits hits) : IFlushed
 {
     private const int WaitingLimit = 10_000;
     private const int TransactionRowsLimit = 100;
@@ -16,7 +16,14 @@ public sealed class UsageLog(Tables tables) : IFlushed
     private readonly Channel<(string AccountId, UsageRecord Line)> waiting = Channel.CreateBounded<(string, UsageRecord)>(
         new BoundedChannelOptions(WaitingLimit) { FullMode = BoundedChannelFullMode.DropOldest });
 
-    public void Add(string accountId, UsageRecord line) => waiting.Writer.TryWrite((accountId, line));
+    public void Add(string accountId, UsageRecord line)
+    {
+        waiting.Writer.TryWrite((accountId, line));
+        if (string.Equals(line.Event, UsageEvents.CacheHit, StringComparison.Ordinal))
+        {
+            hits.Count(accountId, line.At);
+        }
+    }
 
     public async Task FlushAsync(CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using Azure.Data.Tables;
 using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Reports;
 
 namespace ServerlessAi.Privacy;
 
@@ -22,6 +23,8 @@ internal static class Archive
         "op" => AccountRows.ToEntity(partition, AccountRows.ToOperation(row)),
         "day" => AccountRows.ToEntity(partition, AccountRows.ToDay(row)),
         "month" => AccountRows.ToEntity(partition, AccountRows.ToMonth(row)),
+        "report" => ReportRows.ToEntity(partition, ReportRows.ToMonth(row)),
+        "bill" => ReportRows.ToEntity(partition, Strip(ReportRows.ToBill(row))),
         "plan" => AccountRows.ToEntity(partition, AccountRows.ToPlanEvent(row) with { Reason = "" }),
         _ => null,
     };

@@ -126,8 +126,8 @@ public sealed class AuditStreamTests : IAsyncLifetime
 
         var left = Accounts - Accounts / TamperedEvery;
         Assert.Equal((true, left, 2 * left), (audit.Flag("conserved"), (int)audit.Number("accounts"), (int)audit.Number("entries")));
-        // Pages of a hundred rows, five rows an account; and three questions for the rest.
-        Assert.InRange(storage.Requests - before, 1, left * 5 / 100 + 10);
+        // Pages of a hundred rows, seven rows an account; and three questions for the rest.
+        Assert.InRange(storage.Requests - before, 1, left * 7 / 100 + 10);
     }
 
     private static string Name(int i) => $"user-{i:D3}";

@@ -112,8 +112,13 @@ internal sealed class Judge(IReadOnlyList<string> secrets)
             return reply.Body.EndsWith("}\n\n", StringComparison.Ordinal) || reply.Body.EndsWith("data: [DONE]\n\n", StringComparison.Ordinal) ? null : "A stream without its end.";
         }
 
+        if (reply.Headers.GetValueOrDefault("Content-Type")?.StartsWith("text/csv", StringComparison.Ordinal) == true)
+        {
+            return reply.Body.StartsWith("At,Event,", StringComparison.Ordinal) ? null : "CSV without its names.";
+        }
+
         using var document = JsonDocument.Parse(reply.Body);
-        return document.RootElement.TryGetProperty("userId", out var shown) && !string.Equals(shown.GetString(), user, StringComparison.Ordinal)
+        return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("userId", out var shown) && !string.Equals(shown.GetString(), user, StringComparison.Ordinal)
             ? "A user was shown somebody else's account."
             : null;
     }

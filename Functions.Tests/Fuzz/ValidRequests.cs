@@ -17,7 +17,7 @@ internal sealed class ValidRequests(FuzzKeys keys)
         var model = dice.OneIn(8) ? "openai-gpt-4.1-nano" : $"openai-fuzz-model-{dice.Below(ModelsLimit)}";
         var request = new FuzzRequest(number, route)
         {
-            Path = route.Template.Replace("images/{id}", "images/" + keys.Images[user], StringComparison.Ordinal).Replace("{userId}", user, StringComparison.Ordinal).Replace("{prefix}", dice.Of(keys.Revocable), StringComparison.Ordinal)
+            Path = route.Template.Replace("images/{id}", "images/" + keys.Images[user], StringComparison.Ordinal).Replace("{userId}", user, StringComparison.Ordinal).Replace("{chatId}", "chat-1", StringComparison.Ordinal).Replace("{prefix}", dice.Of(keys.Revocable), StringComparison.Ordinal)
                 .Replace("{id}", model, StringComparison.Ordinal).Replace("{alertId}", "204005-cost-80", StringComparison.Ordinal),
         };
         var isForAnother = !route.IsOfAdmin && dice.OneIn(4);

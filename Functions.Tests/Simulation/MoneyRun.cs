@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Reports;
 using ServerlessAi.Primitives;
 using ServerlessAi.Simulator.Storage;
 using ServerlessAi.Storage;
@@ -45,7 +46,7 @@ internal sealed class MoneyRun
         Faults = new SeededFaults(seed, FaultShare);
         Storage = new SimulatedStorage(clock, new SimulatedStorageOptions(PageLimit: 40, EmptyPages: true)) { Faults = Faults.Choose };
         instances = [NewInstance(clock), NewInstance(new LaggingClock(clock))];
-        reconciler = new SpendReconciler(instances[0], new ActiveIndex(Tables()), spends[0], clock, NullLogger<SpendReconciler>.Instance);
+        reconciler = new SpendReconciler(instances[0], new ActiveIndex(Tables()), spends[0], new PlatformUse(Tables(), new RandomIds()), clock, NullLogger<SpendReconciler>.Instance);
         // Late on the last day of a month, so that day and month end within the run.
         clock.Advance(new DateTimeOffset(2040, 5, 31, 20, 0, 0, TimeSpan.Zero) - TestClock.Start);
     }
@@ -171,7 +172,7 @@ internal sealed class MoneyRun
         var tables = Tables();
         var accounts = Options.Create(new AccountOptions { PatienceMs = 5 });
         spends.Add(new PlatformSpend(tables, time, new RandomIds(), Options.Create(new BudgetOptions()), NullLogger<PlatformSpend>.Instance));
-        return new AccountStore(tables, new ActiveIndex(tables), new Members(tables, clock), new Outbox(tables, new RandomIds()), spends[^1], time, new BriefPauses(), accounts, NullLogger<AccountStore>.Instance);
+        return new AccountStore(tables, new ActiveIndex(tables), new Members(tables, clock), new Outbox(tables, new RandomIds()), spends[^1], new PlatformUse(tables, new RandomIds()), time, new BriefPauses(), accounts, NullLogger<AccountStore>.Instance);
     }
 
     private ServerlessAi.Storage.Tables Tables()

@@ -17,7 +17,7 @@ public sealed class AccountDelete(Erasures erasures)
     private static readonly ErasureOutput Done = new(
         Closed: true,
         "Your name, keys, settings, gallery, alerts, answers kept for repetition, chat totals, and what you wrote as labels and reasons. It is done now, or within minutes.",
-        "Amounts, times, models and plans of your account, under a random name that does not lead to you, because accounting needs them; and a hash of your name, so that nobody is welcomed with credits twice. "
+        "Amounts, times, models and plans of your account, under a random name that does not lead to you, because accounting needs them; orders and what was paid for them, as invoices, under the name they were made out to; and a hash of your name, so that nobody is welcomed with credits twice. "
         + "Images that others have from the cache stay with them.");
 
     [Function("account-delete")]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azure.Data.Tables;
+using ServerlessAi.Accounts.Reports;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Accounts.Auditing;
@@ -111,6 +112,12 @@ internal sealed class AccountReplay
                 break;
             case "month":
                 rollUps.Add(AccountRows.ToMonth(row));
+                break;
+            case "report":
+                rollUps.Add(ReportRows.ToMonth(row));
+                break;
+            case "chat":
+                rollUps.Add(ReportRows.ToChat(row));
                 break;
         }
     }

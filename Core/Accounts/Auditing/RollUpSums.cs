@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ServerlessAi.Accounts.Reports;
 
 namespace ServerlessAi.Accounts.Auditing;
 
@@ -12,6 +13,9 @@ internal sealed class RollUpSums(Findings findings)
     private Sum log;
     private Sum days;
     private Sum months;
+    private Sum reports;
+    private Sum chatLog;
+    private Sum chats;
 
     public IReadOnlyCollection<MonthCost> NewestMonths => newestMonths;
 
@@ -19,7 +23,17 @@ internal sealed class RollUpSums(Findings findings)
     {
         var isSuccess = Bookings.IsSuccess(line);
         log += Bookings.IsPaid(line) ? new Sum(isSuccess ? 1 : 0, isSuccess ? line.ChargedMicro : 0, line.CostNanoUsd, line.UncertainCostNanoUsd) : default;
+        // What reports do not tell apart is left out of their sums: how much of the cost is assumed.
+        chatLog += Bookings.IsPaid(line) && new Tally("", "", line).ChatId is not null ? new Sum(isSuccess ? 1 : 0, isSuccess ? line.ChargedMicro : 0, line.CostNanoUsd, 0) : default;
     }
+
+    public void Add(MonthReport report)
+    {
+        var total = report.Total();
+        reports += new Sum(total.Calls, total.ChargedMicro, total.CostNanoUsd + report.UnansweredCostNanoUsd, 0);
+    }
+
+    public void Add(ChatTotals chat) => chats += new Sum(chat.Use.Calls, chat.Use.ChargedMicro, chat.Use.CostNanoUsd + chat.CostNanoUsd, 0);
 
     public void Add(DayUse day) => days += new Sum(day.Calls, day.ChargedMicro, day.CostNanoUsd, day.UncertainCostNanoUsd);
 
@@ -43,6 +57,16 @@ internal sealed class RollUpSums(Findings findings)
         if (months != log)
         {
             findings.Add($"Months count {months} of calls, charges, cost and assumed cost, the usage log {log}.");
+        }
+
+        if (reports != log with { UncertainCostNanoUsd = 0 })
+        {
+            findings.Add($"Reports count {reports} of calls, charges and cost, the usage log {log}.");
+        }
+
+        if (chats != chatLog)
+        {
+            findings.Add($"Chats count {chats} of calls, charges and cost, the usage log {chatLog}.");
         }
     }
 

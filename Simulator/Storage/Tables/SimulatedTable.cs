@@ -4,11 +4,14 @@ namespace ServerlessAi.Simulator.Storage.Tables;
 /// <param name="nextTimestamp">A time of writing that no other write has.</param>
 internal sealed class SimulatedTable(string name, Func<DateTimeOffset> nextTimestamp)
 {
-    private readonly SortedDictionary<EntityKey, StoredEntity> rows = new(EntityKey.Order);
+    private readonly Dictionary<EntityKey, StoredEntity> rows = [];
+    private readonly SortedSet<EntityKey> order = new(EntityKey.Order);
 
     public string Name => name;
 
-    public IEnumerable<StoredEntity> Rows => rows.Values;
+    /// <summary>Rows from one key to another, both included; found without passing those before them, as the service does.</summary>
+    public IEnumerable<StoredEntity> Between(EntityKey first, EntityKey last) =>
+        EntityKey.Order.Compare(first, last) > 0 ? [] : order.GetViewBetween(first, last).Select(key => rows[key]);
 
     public StoredEntity Get(EntityKey key) => rows.GetValueOrDefault(key) ?? throw NotFound();
 
@@ -19,7 +22,7 @@ internal sealed class SimulatedTable(string name, Func<DateTimeOffset> nextTimes
         Check(operation, existing);
         if (operation.Change == EntityChange.Delete)
         {
-            rows.Remove(operation.Key);
+            Remove(operation.Key);
             return null;
         }
 
@@ -27,6 +30,7 @@ internal sealed class SimulatedTable(string name, Func<DateTimeOffset> nextTimes
             ? Merged(existing.Properties, operation.Properties)
             : operation.Properties;
         EntityLimits.Check(operation.Key, properties);
+        order.Add(operation.Key);
         return rows[operation.Key] = new StoredEntity(operation.Key, properties, nextTimestamp());
     }
 
@@ -91,12 +95,19 @@ internal sealed class SimulatedTable(string name, Func<DateTimeOffset> nextTimes
     {
         if (row is null)
         {
-            rows.Remove(key);
+            Remove(key);
         }
         else
         {
             rows[key] = row;
+            order.Add(key);
         }
+    }
+
+    private void Remove(EntityKey key)
+    {
+        rows.Remove(key);
+        order.Remove(key);
     }
 
     private static Dictionary<string, object> Merged(IReadOnlyDictionary<string, object> old, IReadOnlyDictionary<string, object> changes)

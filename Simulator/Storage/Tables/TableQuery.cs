@@ -26,12 +26,14 @@ internal sealed class TableQuery(SimulatedStorageOptions options)
         var filter = Filter(request);
         var selected = Selected(request);
         var token = request.Option(NextPartition);
-        var rows = table.Rows.Where(row => filter(row.ValueOf));
+        var (first, last) = KeyRange.Of(request.Option("$filter"));
         if (token is not null)
         {
-            var first = new EntityKey(Decoded(token), request.Option(NextRow) is { } row ? Decoded(row) : "");
-            rows = rows.Where(candidate => EntityKey.Order.Compare(candidate.Key, first) >= 0);
+            var next = new EntityKey(Decoded(token), request.Option(NextRow) is { } row ? Decoded(row) : "");
+            first = EntityKey.Order.Compare(next, first) > 0 ? next : first;
         }
+
+        var rows = table.Between(first, last).Where(row => filter(row.ValueOf));
 
         var isEmpty = options.EmptyPages && token?.StartsWith(AfterEmpty, StringComparison.Ordinal) != true;
         var limit = isEmpty ? 0 : Limit(request);

@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using Azure;
+using Azure.Data.Tables;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Accounts.Reports;
+
+/// <summary>
+/// Counts answers from the cache by account and day in memory and adds them to the rows <c>hits|yyyyMMdd</c> now and then. They move no money, so they
+/// stay away from the account's own row. A crash loses seconds of them.
+/// </summary>
+public sealed class CacheHits(Tables tables) : IFlushed
+{
+    /// <summary>Accounts and days counted between two flushes; hits of further ones are not counted.</summary>
+    private const int CountsLimit = 10_000;
+
+    private readonly ConcurrentDictionary<(string AccountId, string Day), long> counts = new();
+
+    public void Count(string accountId, DateTimeOffset at)
+    {
+        var key = (accountId, Periods.DayOf(at));
+        if (counts.Count < CountsLimit || counts.ContainsKey(key))
+        {
+            counts.AddOrUpdate(key, 1, static (_, count) => count + 1);
+        }
+    }
+
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        foreach (var key in counts.Keys)
+        {
+            if (!counts.TryRemove(key, out var count))
+            {
+                continue;
+            }
+
+            try
+            {
+                await AddAsync(key.AccountId, key.Day, count, cancellationToken);
+            }
+            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
+            {
+                // Another instance counted at this very moment: the next flush adds ours.
+                counts.AddOrUpdate(key, count, (_, newer) => newer + count);
+            }
+        }
+    }
+
+    private async Task AddAsync(string accountId, string day, long count, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Accounts);
+        var (partition, rowKey) = (AccountRows.Partition(accountId), ReportRows.HitsKey(day));
+        var row = await client.GetEntityIfExistsAsync<TableEntity>(partition, rowKey, cancellationToken: cancellationToken);
+        var sum = new TableEntity(partition, rowKey) { ["Hits"] = (row.HasValue ? row.Value!.GetInt64("Hits") ?? 0 : 0) + count };
+        if (row.HasValue)
+        {
+            await client.UpdateEntityAsync(sum, row.Value!.ETag, TableUpdateMode.Replace, cancellationToken);
+        }
+        else
+        {
+            await client.AddEntityAsync(sum, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using ServerlessAi.Accounts;
+using ServerlessAi.Plans;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Reporting;
+
+/// <summary>The dashboard of mission E6.</summary>
+public sealed record Dashboard(DashboardSummary Summary, CurrentUsage CurrentUsage, DashboardLimits Limits, Projections Projections, ImmutableArray<AlertPart> Alerts);
+
+/// <param name="Status">Of the subscription: <c>none</c>, <c>active</c>, <c>cancelled</c>, <c>pastDue</c> or <c>expired</c>.</param>
+/// <param name="CreditsUsed">Charged this month.</param>
+public sealed record DashboardSummary(
+    string UserId, string PlanName, SubscriptionStatus Status, decimal Credits, decimal HeldCredits, decimal CreditsUsed, int CallsToday, long TotalTokens, int TotalImages, int Failures,
+    decimal ErrorRate, int AlertsThisMonth);
+
+/// <param name="BillingPeriod"><c>yyyy-MM</c>, UTC.</param>
+/// <param name="TotalCost">USD that the calls cost.</param>
+/// <param name="UsageStatus">See <see cref="UsagePercentages.Status"/>.</param>
+public sealed record CurrentUsage(
+    string BillingPeriod, int TotalCalls, decimal TotalCost, string UsageStatus, ImmutableSortedDictionary<string, ProviderPart> ProviderBreakdown, UsagePercentages UsagePercentages);
+
+public sealed record DashboardLimits(string PlanName, PlanLimits Limits);
+
+/// <summary>The month to date over the share of the month that has passed, which counts as a day at least.</summary>
+/// <param name="ProjectedMonthlyCost">USD, rounded to a hundredth of a cent.</param>
+/// <param name="ProjectedUsagePercentage">Of the limit that is used most.</param>
+public sealed record Projections(decimal ProjectedMonthlyCost, decimal ProjectedUsagePercentage)
+{
+    public static Projections Of(MonthUse month, UsagePercentages percentages, DateTimeOffset now)
+    {
+        var share = BillingPeriod.ElapsedShare(now);
+        return new Projections(decimal.Round(Money.ToUsd(month.CostNanoUsd) / share, 4), decimal.Round(percentages.Largest / share, 2));
+    }
+}
+
+/// <param name="Type"><c>limit</c>, <c>lowBalance</c> or <c>unusualSpending</c>.</param>
+/// <param name="Level">80, 90 or 100 for a limit.</param>
+public sealed record AlertPart(string Id, AlertKind Type, string Subject, long Level, decimal Used, decimal Limit, string Unit, DateTimeOffset At)
+{
+    public static AlertPart Of(AlertRecord alert) => new(alert.Id, alert.Kind, alert.Subject, alert.Level, alert.Used, alert.Limit, alert.Unit, alert.At);
+}
+
+/// <summary>Makes dashboards from an account's row, its month's report and its month's alerts: at most 34 entities, whatever the account has used.</summary>
+public sealed class Dashboards(AccountStore accounts, PlanStore plans, RollUps rollUps, TimeProvider time)
+{
+    private const int AlertsRead = 30;
+    private const int AlertsShown = 10;
+
+    public async Task<Dashboard> ReadAsync(string accountId, string userId, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var month = Periods.MonthOf(now);
+        var (list, state) = (plans.GetAsync(cancellationToken).AsTask(), accounts.ReadAsync(accountId));
+        var (report, alerts) = (rollUps.ReadReportAsync(accountId, month, cancellationToken), rollUps.ReadAlertsAsync(accountId, month, AlertsRead, cancellationToken));
+        await Task.WhenAll(list, state, report, alerts);
+        return Make(userId, Plans.Subscriptions.Show(await list, await state, now), await report, await alerts, now);
+    }
+
+    private static Dashboard Make(string userId, SubscriptionView view, Accounts.Reports.MonthReport report, IReadOnlyList<AlertRecord> alerts, DateTimeOffset now)
+    {
+        var (account, limits) = (view.Account, view.Plan.Limits);
+        var month = account.Months.FirstOrDefault(use => string.Equals(use.Month, report.Month, StringComparison.Ordinal)) ?? new MonthUse(report.Month);
+        var percentages = UsagePercentages.Of(month, limits);
+        var shown = alerts.Take(AlertsShown).Select(AlertPart.Of).ToImmutableArray();
+        return new Dashboard(
+            new DashboardSummary(
+                userId, view.Plan.Name, view.Status, Money.ToCredits(account.AvailableMicro(now)), Money.ToCredits(account.HeldMicro), Money.ToCredits(month.ChargedMicro), account.Day.Calls,
+                month.Tokens, month.Images, month.Failures, Rates.Of(month.Failures, (decimal)month.Calls + month.Failures), alerts.Count),
+            new CurrentUsage(BillingPeriod.Of(now), month.Calls, Money.ToUsd(month.CostNanoUsd), percentages.Status, ProviderPart.Of(report), percentages),
+            new DashboardLimits(view.Plan.Name, limits),
+            Projections.Of(month, percentages, now),
+            shown);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using Azure.Data.Tables;
+using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Reports;
+using ServerlessAi.Accounts.Subscriptions;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Reporting;
+
+/// <summary>Reads what transactions have added up. Each read is bounded by what is asked for, not by how much an account has used.</summary>
+public sealed class RollUps(Tables tables)
+{
+    public async Task<MonthReport> ReadReportAsync(string accountId, string month, CancellationToken cancellationToken) =>
+        await ReadRowAsync(accountId, ReportRows.MonthKey(month), cancellationToken) is { } row ? ReportRows.ToMonth(row) : new MonthReport(month);
+
+    /// <returns>Empty when nothing was used in it.</returns>
+    public async Task<MonthUse> ReadMonthAsync(string accountId, string month, CancellationToken cancellationToken) =>
+        await ReadRowAsync(accountId, AccountRows.MonthKey(month), cancellationToken) is { } row ? AccountRows.ToMonth(row) : new MonthUse(month);
+
+    /// <summary>Oldest first; months in which nothing was used are left out.</summary>
+    public Task<IReadOnlyList<MonthUse>> ReadMonthsAsync(string accountId, string first, string last, CancellationToken cancellationToken) =>
+        ReadAsync(accountId, AccountRows.MonthKey(first), AccountRows.MonthKey(last) + "}", limit: int.MaxValue, AccountRows.ToMonth, cancellationToken);
+
+    /// <inheritdoc cref="ReadMonthsAsync"/>
+    public Task<IReadOnlyList<DayUse>> ReadDaysAsync(string accountId, string first, string last, CancellationToken cancellationToken) =>
+        ReadAsync(accountId, AccountRows.DayKey(first), AccountRows.DayKey(last) + "}", limit: int.MaxValue, AccountRows.ToDay, cancellationToken);
+
+    /// <summary>Answers from the cache by day, <c>yyyyMMdd</c>.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> ReadHitsAsync(string accountId, string first, string last, CancellationToken cancellationToken)
+    {
+        var rows = await ReadAsync(
+            accountId, ReportRows.HitsKey(first), ReportRows.HitsKey(last) + "}", limit: int.MaxValue,
+            static row => (Day: row.RowKey[ReportRows.Hits.Length..], Hits: row.GetInt64("Hits") ?? 0), cancellationToken);
+        return rows.ToDictionary(row => row.Day, row => row.Hits, StringComparer.Ordinal);
+    }
+
+    /// <returns>Null when no call named this chat.</returns>
+    public async Task<ChatTotals?> ReadChatAsync(string accountId, string chatId, CancellationToken cancellationToken) =>
+        ReportRows.FitsChat(chatId) && await ReadRowAsync(accountId, ReportRows.ChatKey(chatId), cancellationToken) is { } row ? ReportRows.ToChat(row) : null;
+
+    /// <summary>Alerts of a month, newest first.</summary>
+    /// <param name="limit">Rows that are read at most.</param>
+    public async Task<IReadOnlyList<AlertRecord>> ReadAlertsAsync(string accountId, string month, int limit, CancellationToken cancellationToken)
+    {
+        var alerts = await ReadAsync(
+            accountId, AlertRows.First + month, AlertRows.First + month + "}", limit, AlertRows.ToAlert, cancellationToken);
+        return [.. alerts.OrderByDescending(alert => alert.At).ThenByDescending(alert => alert.Level).ThenBy(alert => alert.Subject, StringComparer.Ordinal)];
+    }
+
+    /// <summary>What happened to subscriptions, newest first.</summary>
+    public Task<IReadOnlyList<SubscriptionEvent>> ReadPlanEventsAsync(string accountId, int limit, CancellationToken cancellationToken) =>
+        ReadAsync(accountId, AccountRows.PlanEventFirst, "plan}", limit, AccountRows.ToPlanEvent, cancellationToken);
+
+    /// <summary>Purchases and refunds, newest first.</summary>
+    public Task<IReadOnlyList<LedgerEntry>> ReadPaymentsAsync(string accountId, int limit, CancellationToken cancellationToken) =>
+        ReadAsync(accountId, ReportRows.Bill, "bill}", limit, ReportRows.ToBill, cancellationToken);
+
+    private async Task<TableEntity?> ReadRowAsync(string accountId, string rowKey, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Accounts);
+        var row = await client.GetEntityIfExistsAsync<TableEntity>(AccountRows.Partition(accountId), rowKey, cancellationToken: cancellationToken);
+        return row.HasValue ? row.Value : null;
+    }
+
+    // '}' follows '|' and all digits in the order of characters.
+    private async Task<IReadOnlyList<T>> ReadAsync<T>(string accountId, string first, string end, int limit, Func<TableEntity, T> convert, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Accounts);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {AccountRows.Partition(accountId)} and RowKey ge {first} and RowKey lt {end}");
+        var rows = new List<T>();
+        await foreach (var row in client.QueryAsync<TableEntity>(filter, Math.Min(limit, 1_000), cancellationToken: cancellationToken))
+        {
+            rows.Add(convert(row));
+            if (rows.Count == limit)
+            {
+                break;
+            }
+        }
+
+        return rows;
+    }
+}
+
+/// <summary>A month as callers name it, <c>yyyy-MM</c>, and as rows do, <c>yyyyMM</c>.</summary>
+public static class BillingPeriod
+{
+    public static string Of(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
+
+    /// <returns>Its first instant; null when it is no month.</returns>
+    public static DateTimeOffset? Parse(string text) =>
+        DateTimeOffset.TryParseExact(text, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start) ? start : null;
+
+    public static DateTimeOffset StartOf(DateTimeOffset at) => new(at.UtcDateTime.Year, at.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>The share of its month that has passed, at least a day of it: what the first minutes of a month foretell is nothing.</summary>
+    public static decimal ElapsedShare(DateTimeOffset now)
+    {
+        var (start, end) = (StartOf(now), Periods.EndOfMonth(now));
+        var passed = Math.Max((now - start).Ticks, TimeSpan.TicksPerDay);
+        return (decimal)passed / (end - start).Ticks;
+    }
+}
