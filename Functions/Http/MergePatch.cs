@@ -27,6 +27,11 @@ internal static class MergePatch
         {
             return Refusal.Invalid(exception.Path is { Length: > 0 } path ? $"The body does not fit at '{path}'." : "The body does not fit.");
         }
+        catch (ArgumentException)
+        {
+            // A member given twice: nodes are read lazily, and say so only when somebody looks.
+            return Refusal.Invalid("The body names a member twice.");
+        }
     }
 
     private static JsonNode? Merge(JsonNode? target, JsonNode? patch)
