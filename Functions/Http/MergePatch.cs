@@ -11,8 +11,23 @@ internal static class MergePatch
     /// <summary>Reads the body of a change.</summary>
     public static async Task<Answer<JsonObject>> ReadAsync(HttpRequest http, CancellationToken cancellationToken)
     {
-        var patch = await http.ReadJsonAsync<JsonObject>(Wire.Json, cancellationToken);
+        var patch = await http.ReadAsync(Parse, cancellationToken);
         return patch.Succeeded && patch.Value is null ? Refusal.Invalid("The body must be a JSON object.") : patch;
+    }
+
+    // A member given twice: nodes are read lazily, and say so by an exception that is not the serializer's.
+    private static JsonObject? Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            var patch = JsonSerializer.Deserialize<JsonObject>(body.Span, Wire.Json);
+            _ = patch?.Count;
+            return patch;
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        {
+            throw new JsonException("A member is given twice.", exception);
+        }
     }
 
     /// <summary>The value with the patch applied; what it leads to must have no unknown members.</summary>
@@ -27,9 +42,9 @@ internal static class MergePatch
         {
             return Refusal.Invalid(exception.Path is { Length: > 0 } path ? $"The body does not fit at '{path}'." : "The body does not fit.");
         }
-        catch (ArgumentException)
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {
-            // A member given twice: nodes are read lazily, and say so only when somebody looks.
+            // Given twice, deeper down.
             return Refusal.Invalid("The body names a member twice.");
         }
     }
