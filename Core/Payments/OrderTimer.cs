@@ -12,8 +12,6 @@ public sealed partial class OrderTimer(
 {
     // A bank can take days to say whether a payment is one; a page that nobody opened has long expired by then.
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromHours(6);
-    // An item that speaks of nothing may be one whose writer is about to write what it speaks of.
-    private static readonly TimeSpan EmptyItemLife = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(15);
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -31,9 +29,16 @@ public sealed partial class OrderTimer(
         {
             try
             {
-                if (await lookAfter(item) ?? item.WrittenAt + EmptyItemLife < time.GetUtcNow())
+                switch (await lookAfter(item))
                 {
-                    await agenda.DoneAsync(item, cancellationToken);
+                    case true:
+                        await agenda.DoneAsync(item, cancellationToken);
+                        break;
+                    case null:
+                        await agenda.DropAsync(item, cancellationToken);
+                        break;
+                    default:
+                        break;
                 }
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))

@@ -46,9 +46,9 @@ public sealed partial class PlanRenewals(Agenda agenda, AccountStore accounts, O
             await agenda.AddAsync(TaskKind.Renewal, item.AccountId, ItemId, running.PeriodEnd, cancellationToken);
             await agenda.DoneAsync(item, cancellationToken);
         }
-        else if (running is not { Renewal: RenewalKind.Paid })
+        else if (running is not { Renewal: RenewalKind.Paid, GoesOn: true })
         {
-            await agenda.DoneAsync(item, cancellationToken);
+            await agenda.DropAsync(item, cancellationToken);
         }
     }
 

@@ -39,7 +39,7 @@ public sealed class Referrals(Tables tables, Payers payers, AccountStore account
     /// <summary>Says who brought this account: once, and before its first purchase.</summary>
     public async Task<Answer<ReferralView>> SetAsync(string accountId, string code, CancellationToken cancellationToken)
     {
-        var key = PromoCode(code);
+        var key = Canonical(code);
         var client = await tables.GetAsync(TableNames.Orders);
         var row = key.Length == CodeLength && TableKey.Fits(key)
             ? await client.GetEntityIfExistsAsync<TableEntity>(Partition, TableKey.Escape(key), cancellationToken: cancellationToken)
@@ -89,8 +89,8 @@ public sealed class Referrals(Tables tables, Payers payers, AccountStore account
         }
     }
 
-    // 48 bits: short enough to type. Who meets another's by chance has no code of their own, because the first one keeps the row.
+    // 48 bits, short enough to type; who meets another's by chance shares it, and the first one keeps the row.
     private static string CodeOf(string accountId) => Digest.Of("referral", accountId)[..CodeLength].ToUpperInvariant();
 
-    private static string PromoCode(string typed) => typed.Trim().ToUpperInvariant();
+    private static string Canonical(string typed) => typed.Trim().ToUpperInvariant();
 }

@@ -79,7 +79,7 @@ public sealed partial class TopUps(
         var payer = await payers.ReadAsync(item.AccountId, cancellationToken);
         if (payer is { IsTopUpOn: false, OpenTopUp: null })
         {
-            await agenda.DoneAsync(item, cancellationToken);
+            await agenda.DropAsync(item, cancellationToken);
             return;
         }
 

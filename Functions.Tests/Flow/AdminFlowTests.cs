@@ -267,7 +267,7 @@ public sealed class AdminFlowTests
 
         for (var i = 0; i < 2; i++)
         {
-            foreach (var timer in new[] { "reset-quotas", "sweep-holds", "reconcile-spend", "warm-cache", "deliver-notifications", "weekly-summary" })
+            foreach (var timer in new[] { "reset-quotas", "sweep-holds", "reconcile-spend", "warm-cache", "deliver-notifications", "weekly-summary", "settle-orders", "renew-subscriptions", "erase-accounts" })
             {
                 using var reply = await host.PostAsJsonAsync("admin/functions/" + timer, new { input = "" });
                 Assert.Equal(202, (int)reply.StatusCode);

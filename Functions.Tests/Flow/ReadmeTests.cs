@@ -11,7 +11,7 @@ public sealed partial class ReadmeTests(RunningCopy copy)
     private static readonly string Readme = File.ReadAllText(Path.Combine(Azurite.RepositoryRoot(), "README.md"));
 
     // What an answer shows of these stands, in the commands that follow, for what came in its place.
-    private static readonly string[] Standing = ["imageId", "token", "key"];
+    private static readonly string[] Standing = ["imageId", "token", "key", "orderId"];
 
     [Fact]
     public async Task Every_request_of_the_first_session_is_answered_as_shown()

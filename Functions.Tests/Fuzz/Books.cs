@@ -104,8 +104,9 @@ internal sealed class Books
         Assert.Equal(changes.Keys.Count(change => string.Equals(change.User, state.AccountId, StringComparison.Ordinal)), ledger.Count(IsChange));
     }
 
-    // Besides charges a ledger has what admins changed, and the sign-up grant that opened the account.
-    private static bool IsChange(LedgerEntry entry) => entry.Kind != EntryKind.Charge && !string.Equals(entry.OperationId, "signup", StringComparison.Ordinal);
+    // Besides charges a ledger has what admins changed, the sign-up grant that opened the account, and what users redeemed and gave to each other.
+    private static bool IsChange(LedgerEntry entry) => entry.Kind != EntryKind.Charge && !string.Equals(entry.OperationId, "signup", StringComparison.Ordinal)
+        && !Array.Exists(["gift-", "code-", "order-", "refund-"], prefix => entry.OperationId.StartsWith(prefix, StringComparison.Ordinal));
 
     private static async Task<(Dictionary<string, AccountState> States, Dictionary<string, List<LedgerEntry>> Entries, List<HoldRecord> Holds)> ReadAsync(TableClient accounts)
     {

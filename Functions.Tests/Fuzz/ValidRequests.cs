@@ -76,6 +76,15 @@ internal sealed class ValidRequests(FuzzKeys keys)
         "notifications-preferences" or "admin-user-notifications" =>
             [Named("webhookUrl", $"https://example.com/{dice.Below(9)}"), ("\"kinds\"", "{\"limit\":[\"webhook\"],\"gift\":[]}"), ("\"newSecret\"", "true"), .. dice.OneIn(4) ? new[] { Named("email", "ann@example.com") } : []],
         "notifications-confirm" => [Named("code", "0123456789abcdef")],
+        "credits-purchase" => [Named("userId", user), Named("packageId", dice.Of(["starter", "popular", "pro"])), ("\"quantity\"", "2"), Named("promoCode", "SPRING")],
+        "credits-redeem" or "credits-referral-set" => [Named("userId", user), Named("code", $"CODE-{dice.Below(5)}")],
+        "credits-gift" => [Named("userId", user), Named("toUserId", $"fuzz-{dice.Below(20)}"), ("\"amount\"", dice.Of(["1", "0.5"])), Named("message", "Enjoy")],
+        "credits-auto-topup-set" => [Named("userId", user), ("\"enabled\"", dice.OneIn(2) ? "true" : "false"), ("\"thresholdCredits\"", "20"), Named("packageId", "starter"), ("\"monthlyLimitUsd\"", "50")],
+        "subscription-quote" or "subscription-checkout" => [Named("userId", user), Named("plan", dice.Of(["basic", "pro"])), Named("promoCode", "SPRING")],
+        "subscription-change" => [Named("userId", user), Named("plan", "starter")],
+        "admin-codes" or "admin-code" => [Named("id", $"CODE-{dice.Below(5)}"), Named("kind", dice.Of(["credits", "percent", "amount", "bonus"])), ("\"value\"", "5"), ("\"max_redemptions\"", "3")],
+        "admin-packages" or "admin-package" => [Named("id", $"fuzz-{dice.Below(5)}"), Named("name", "Fuzz"), ("\"price\"", "4.99"), ("\"credits\"", "40"), ("\"tiers\"", "[{\"quantity\":2,\"percent_off\":5}]")],
+        "admin-order-refund" => [("\"amount\"", "1.5")],
         _ => [Named("userId", user), .. Text(dice), .. Image(), .. Price(dice), .. Credits(dice)],
     };
 

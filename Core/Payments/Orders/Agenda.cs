@@ -31,6 +31,12 @@ public sealed class Agenda(Tables tables, TimeProvider time)
     /// <summary>Items that one run of a timer takes.</summary>
     public const int ItemsLimit = 500;
 
+    /// <summary>The same for accounts that top up by themselves: those are looked at each time, and never done.</summary>
+    private const int TopUpsLimit = 20_000;
+
+    // What an item speaks of is written after it: its writer may be about to.
+    private static readonly TimeSpan EmptyItemLife = TimeSpan.FromMinutes(5);
+
     /// <summary>Adds an item, or renews its tag.</summary>
     /// <param name="dueAt">Null is at once.</param>
     public async Task<AgendaItem> AddAsync(TaskKind kind, string accountId, string id, DateTimeOffset? dueAt, CancellationToken cancellationToken)
@@ -47,13 +53,17 @@ public sealed class Agenda(Tables tables, TimeProvider time)
         var client = await tables.GetAsync(TableNames.Orders);
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {PartitionOf(kind)} and RowKey lt {Ticks(now.AddTicks(1))}");
         var items = new List<AgendaItem>();
-        await foreach (var row in client.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).Take(ItemsLimit).WithCancellation(cancellationToken))
+        await foreach (var row in client.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).Take(kind == TaskKind.TopUp ? TopUpsLimit : ItemsLimit).WithCancellation(cancellationToken))
         {
             items.Add(new AgendaItem(row.RowKey, kind, row.GetString("Account"), row.GetString("Id"), row.ETag) { WrittenAt = row.GetDateTimeOffset("WrittenAt") ?? default });
         }
 
         return items;
     }
+
+    /// <summary>Deletes an item that speaks of nothing, when its writer has had time enough.</summary>
+    public Task DropAsync(AgendaItem item, CancellationToken cancellationToken) =>
+        item.WrittenAt + EmptyItemLife < time.GetUtcNow() ? DoneAsync(item, cancellationToken) : Task.CompletedTask;
 
     /// <summary>Deletes an item, unless somebody has written it anew.</summary>
     public async Task DoneAsync(AgendaItem item, CancellationToken cancellationToken)
