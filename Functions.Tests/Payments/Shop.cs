@@ -57,7 +57,13 @@ internal sealed class Shop : IAsyncDisposable
 
     public JsonObject Disputed(Reply order, string type, string status, string id = "dp_1") => Event(type, new JsonObject
     {
-        ["id"] = id, ["object"] = "dispute", ["amount"] = Amount(order), ["currency"] = "usd", ["status"] = status, ["payment_intent"] = PaymentOf(order), ["charge"] = "ch_1",
+        ["id"] = id,
+        ["object"] = "dispute",
+        ["amount"] = Amount(order),
+        ["currency"] = "usd",
+        ["status"] = status,
+        ["payment_intent"] = PaymentOf(order),
+        ["charge"] = "ch_1",
     });
 
     public string PaymentOf(Reply order) => (string)Stripe.Pay(SessionOf(order))["payment_intent"]!;
@@ -105,8 +111,13 @@ internal sealed class Shop : IAsyncDisposable
 
     private JsonObject Charge(Reply order, long refunded) => new()
     {
-        ["id"] = "ch_1", ["object"] = "charge", ["amount"] = Amount(order), ["amount_refunded"] = refunded, ["currency"] = "usd",
-        ["payment_intent"] = PaymentOf(order), ["metadata"] = Stripe.Objects[SessionOf(order)]["metadata"]!.DeepClone(),
+        ["id"] = "ch_1",
+        ["object"] = "charge",
+        ["amount"] = Amount(order),
+        ["amount_refunded"] = refunded,
+        ["currency"] = "usd",
+        ["payment_intent"] = PaymentOf(order),
+        ["metadata"] = Stripe.Objects[SessionOf(order)]["metadata"]!.DeepClone(),
     };
 
     private long Amount(Reply order) => (long)Stripe.Objects[SessionOf(order)]["amount_total"]!;

@@ -16,7 +16,11 @@ internal static class Script
         await ReserveAsync(app, id, credits, costUsd, model, user);
         var facts = new UsageFacts(model, served ?? model, Provider(served ?? model), "premium", "provider")
         {
-            InputTokens = input, OutputTokens = output, ProviderMs = ms, ChatId = chat, Images = images,
+            InputTokens = input,
+            OutputTokens = output,
+            ProviderMs = ms,
+            ChatId = chat,
+            Images = images,
         };
         Assert.IsType<Ended>(await app.Get<AccountStore>().ExecuteAsync(user, new Settle(id, Money.FromCredits(credits), Money.FromUsd(costUsd), facts)));
     }

@@ -49,8 +49,14 @@ public sealed class StripeStandIn : VendorStandIn
             var intent = (string)session["payment_intent"]!;
             objects.TryAdd(intent, new JsonObject
             {
-                ["id"] = intent, ["object"] = "payment_intent", ["amount"] = (long)session["amount_total"]!, ["amount_received"] = (long)session["amount_total"]!,
-                ["currency"] = (string)session["currency"]!, ["status"] = "succeeded", ["livemode"] = false, ["metadata"] = session["metadata"]!.DeepClone(),
+                ["id"] = intent,
+                ["object"] = "payment_intent",
+                ["amount"] = (long)session["amount_total"]!,
+                ["amount_received"] = (long)session["amount_total"]!,
+                ["currency"] = (string)session["currency"]!,
+                ["status"] = "succeeded",
+                ["livemode"] = false,
+                ["metadata"] = session["metadata"]!.DeepClone(),
             });
             return (JsonObject)session.DeepClone();
         }
@@ -158,8 +164,13 @@ public sealed class StripeStandIn : VendorStandIn
             intent["amount_refunded"] = refunded;
             var refund = new JsonObject
             {
-                ["id"] = NewId("re"), ["object"] = "refund", ["amount"] = Number(form, "amount"), ["currency"] = (string)intent["currency"]!, ["status"] = "succeeded",
-                ["payment_intent"] = (string)intent["id"]!, ["charge"] = ChargeOf(intent, refunded),
+                ["id"] = NewId("re"),
+                ["object"] = "refund",
+                ["amount"] = Number(form, "amount"),
+                ["currency"] = (string)intent["currency"]!,
+                ["status"] = "succeeded",
+                ["payment_intent"] = (string)intent["id"]!,
+                ["charge"] = ChargeOf(intent, refunded),
             };
             return Keep(refund);
         }
