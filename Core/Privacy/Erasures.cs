@@ -3,6 +3,7 @@ using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
 using ServerlessAi.Access;
 using ServerlessAi.Accounts;
+using ServerlessAi.Payments.Saved;
 using ServerlessAi.Primitives;
 using ServerlessAi.Storage;
 using ServerlessAi.Teams;
@@ -14,7 +15,7 @@ namespace ServerlessAi.Privacy;
 /// <c>erasures</c>, written first and deleted last, makes a timer carry on where a crash or an outage left off.
 /// </summary>
 public sealed partial class Erasures(
-    Tables tables, AccountStore accounts, Members members, ActiveIndex active, TeamBook teams, ApiKeys keys, TextBlobs texts, IIdSource ids, TimeProvider time, ILogger<Erasures> logger)
+    Tables tables, AccountStore accounts, Members members, ActiveIndex active, TeamBook teams, Payers payers, ApiKeys keys, TextBlobs texts, IIdSource ids, TimeProvider time, ILogger<Erasures> logger)
 {
     private const string Partition = "erasure";
     private const string Account = "Account";
@@ -90,9 +91,14 @@ public sealed partial class Erasures(
     {
         // A team goes on without whoever leaves it; not to belong to one is as good.
         await teams.ForgetAsync(accountId, cancellationToken);
-        return await accounts.ReadStoredAsync(accountId) is null || await accounts.ExecuteAsync(accountId, new Close(ids.NewOperationId(), IsCopied: false)) is not Refused refused
-            ? null
-            : refused.Refusal;
+        if (await accounts.ReadStoredAsync(accountId) is not null && await accounts.ExecuteAsync(accountId, new Close(ids.NewOperationId(), IsCopied: false)) is Refused refused)
+        {
+            return refused.Refusal;
+        }
+
+        // An empty account would be topped up for ever.
+        await payers.ForgetAsync(accountId, cancellationToken);
+        return null;
     }
 
     private async Task FinishAsync(TableEntity job, CancellationToken cancellationToken)

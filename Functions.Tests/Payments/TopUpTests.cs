@@ -56,6 +56,21 @@ public sealed class TopUpTests
     }
 
     [Fact]
+    public async Task Whoever_was_forgotten_is_never_charged_again()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await SwitchOnAsync(shop, threshold: 20, limit: 100);
+
+        Assert.Equal(200, (await shop.App.SendAsync(HttpMethod.Delete, "account?userId=ann")).Status);
+        await shop.TickAsync();
+        shop.App.Clock.Advance(TimeSpan.FromDays(2));
+        await shop.TickAsync();
+
+        Assert.Equal(0, shop.Stripe.ChargedCents);
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
     public async Task Without_a_saved_method_it_cannot_be_switched_on()
     {
         await using var shop = await Shop.OpenAsync();

@@ -45,6 +45,13 @@ public sealed class Payers(Tables tables, TimeProvider time, IIdSource ids)
         throw new TimeoutException("The payer is changed by too many at once.");
     }
 
+    /// <summary>Forgets a payer: nothing is ever bought for them by itself again.</summary>
+    public async Task ForgetAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        await client.DeleteEntityAsync(TableKey.Escape(accountId), RowKey, cancellationToken: cancellationToken);
+    }
+
     private async Task<(Payer Payer, ETag? Tag)> ReadRowAsync(string accountId, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Orders);
