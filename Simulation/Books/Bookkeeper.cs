@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
+using ServerlessAi.Payments.Orders;
 using ServerlessAi.Simulation.People;
 using ServerlessAi.Simulation.Vendors;
 using ServerlessAi.Simulation.Worlds;
@@ -79,6 +80,25 @@ internal sealed class Bookkeeper(World world)
         }
 
         return sum;
+    }
+
+    /// <summary>Orders of an account.</summary>
+    public async Task<IReadOnlyList<Order>> ReadOrdersAsync(string accountId)
+    {
+        var orders = new List<Order>();
+        if (await HasTableAsync(TableNames.Orders))
+        {
+            var partition = AccountRows.Partition(accountId);
+            await foreach (var row in service.GetTableClient(TableNames.Orders).QueryAsync<TableEntity>(row => row.PartitionKey == partition))
+            {
+                if (row.RowKey.StartsWith("order|", StringComparison.Ordinal))
+                {
+                    orders.Add(StoredJson.Read<Order>(LongText.Read(row, "Body")));
+                }
+            }
+        }
+
+        return orders;
     }
 
     /// <summary>Whether a table exists, which the app only makes when it needs it.</summary>

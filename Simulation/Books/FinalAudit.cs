@@ -36,7 +36,7 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
             world.Violate($"Turned away as busy without a storm: {busy}.");
         }
 
-        foreach (var key in world.Exchanges.Where(exchange => exchange.Key is not null).GroupBy(exchange => (exchange.User, exchange.Path, exchange.Key)))
+        foreach (var key in world.Exchanges.Where(exchange => exchange is { Key: not null, IsOfShop: false }).GroupBy(exchange => (exchange.User, exchange.Path, exchange.Key)))
         {
             // A calendar that jumps may take a request past the life of its key, and then it is a new one.
             var begun = key.Min(exchange => exchange.SentAt);
@@ -45,6 +45,7 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
 
         CheckCredits();
         new PlanAudit(world, accounts).Check();
+        await new ShopAudit(world, accounts).CheckAsync();
         await CheckSpendAsync();
     }
 

@@ -60,7 +60,10 @@ internal sealed class Exchange(int number, string user, string method, string pa
 
     public bool WantsStream => Body?.Contains("\"stream\":true", StringComparison.Ordinal) == true;
 
-    public bool IsBillable => Method == "POST" && User is not ("admin" or "host");
+    public bool IsBillable => Method == "POST" && User is not ("admin" or "host") && !IsOfShop;
+
+    /// <summary>It buys, pays, gives or gets back.</summary>
+    public bool IsOfShop => User.StartsWith("shopper", StringComparison.Ordinal);
 
     public override string ToString() => $"#{Number} {User} {Method} {Path} {Key} {Body} -> {(Reply is null ? "broken" : $"{Reply.Status} {Reply.Code}")}";
 }

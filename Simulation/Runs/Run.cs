@@ -36,6 +36,8 @@ internal static class Run
     /// <summary>A world that lives longer than this hangs.</summary>
     private static readonly TimeSpan TimeLimit = TimeSpan.FromHours(24);
 
+    private static readonly string[] Shoppers = ["shopper0", "shopper1"];
+
     /// <param name="trace">Gets a line for all that happens; null for nobody.</param>
     public static RunResult Of(int seed, Action<string>? trace = null)
     {
@@ -74,14 +76,15 @@ internal static class Run
         var fate = new Fate(world, random);
         var troubles = Task.WhenAll(fate.RunAsync(), world.Weather.ChangeAsync());
         var people = users.Select(user => new User(world, user, world.Random(user))).ToList();
-        await Task.WhenAll(people.Select(user => user.LiveAsync()).Append(new Admin(world, users, world.Random("admin")).LiveAsync()).ToList());
+        var shoppers = Shoppers.Select(name => new Shopper(world, name, Shoppers.First(other => other != name), world.Random(name)).LiveAsync()).ToList();
+        await Task.WhenAll(people.Select(user => user.LiveAsync()).Append(new Admin(world, users, world.Random("admin")).LiveAsync()).Concat(shoppers).ToList());
         fate.End();
         await LastRequestsAsync(world, people, random);
         world.Weather.Calm();
         world.Vendors.Calm();
         await troubles;
         await RecoverAsync(world);
-        await new FinalAudit(world, [.. users, SystemAccounts.WarmCache]).CheckAsync();
+        await new FinalAudit(world, [.. users, .. Shoppers, SystemAccounts.WarmCache]).CheckAsync();
         world.Exchanges.ForEach(world.Coverage.Add);
         world.Coverage.Add(world.Weather);
         await world.EndAsync();
@@ -110,7 +113,7 @@ internal static class Run
         var survivor = world.Alive.Count > 0 ? world.Alive[0] : await world.StartInstanceAsync(TimeSpan.Zero);
         await Task.Delay(EveryLease, world.Time);
         await world.Everything.LateArrivalsAsync();
-        foreach (var timer in (string[])["sweep-holds", "reset-quotas", "reconcile-spend"])
+        foreach (var timer in (string[])["sweep-holds", "settle-orders", "settle-orders", "reset-quotas", "reconcile-spend"])
         {
             await Fate.RunTimerAsync(world, survivor, timer);
             await Task.Delay(TimeSpan.FromSeconds(30), world.Time);

@@ -5,7 +5,7 @@ namespace ServerlessAi.Simulation.Worlds;
 /// <summary>What befalls a world: machines that die or are stopped and replaced, calendars that jump, timers that run too often or never.</summary>
 internal sealed class Fate(World world, Random random)
 {
-    private static readonly string[] Timers = ["sweep-holds", "reset-quotas", "reconcile-spend", "warm-cache"];
+    private static readonly string[] Timers = ["sweep-holds", "reset-quotas", "reconcile-spend", "warm-cache", "settle-orders"];
     private bool isOver;
 
     public static TimeSpan Skew(WorldPlan plan, Random random) =>
