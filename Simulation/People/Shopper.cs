@@ -16,11 +16,11 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
 
     public async Task LiveAsync()
     {
-        var actions = random.Next(1, 6);
+        var actions = random.Next(1, 9);
         for (var action = 0; action < actions; action++)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(30_000)), world.Time);
-            await (random.Next(3) == 0 ? GiveAsync() : BuyAsync());
+            await (random.Next(2) == 0 ? GiveAsync() : BuyAsync());
         }
     }
 
@@ -49,8 +49,12 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
         }
     }
 
-    private Task GiveAsync() =>
-        UntilAnsweredAsync("api/credits/gift", JsonSerializer.Serialize(new { toUserId = friend, amount = random.Next(1, 8) }), NewKey());
+    // Many do not look whether it has arrived.
+    private Task GiveAsync()
+    {
+        var body = JsonSerializer.Serialize(new { toUserId = friend, amount = random.Next(1, 8) });
+        return random.Next(3) == 0 ? UntilAnsweredAsync("api/credits/gift", body, NewKey()) : SendAsync("POST", "api/credits/gift", body, key: null);
+    }
 
     private async Task<Reply?> UntilAnsweredAsync(string path, string body, string key)
     {
