@@ -29,6 +29,12 @@ public sealed partial class Erasures(
         var job = await FindOrAddAsync(accountId, cancellationToken);
         if (await CloseAsync(accountId, cancellationToken) is { } refusal)
         {
+            if (string.Equals(refusal.Code, RefusalCodes.Conflict, StringComparison.Ordinal))
+            {
+                // Whoever was told to ask again is not deleted before they do.
+                await ForgetJobAsync(job, cancellationToken);
+            }
+
             return refusal;
         }
 
@@ -89,14 +95,13 @@ public sealed partial class Erasures(
 
     private async Task<Refusal?> CloseAsync(string accountId, CancellationToken cancellationToken)
     {
-        // A team goes on without whoever leaves it; not to belong to one is as good.
-        await teams.ForgetAsync(accountId, cancellationToken);
         if (await accounts.ReadStoredAsync(accountId) is not null && await accounts.ExecuteAsync(accountId, new Close(ids.NewOperationId(), IsCopied: false)) is Refused refused)
         {
             return refused.Refusal;
         }
 
-        // An empty account would be topped up for ever.
+        // A team goes on without whoever leaves it, and an empty account would be topped up for ever.
+        await teams.ForgetAsync(accountId, cancellationToken);
         await payers.ForgetAsync(accountId, cancellationToken);
         return null;
     }
@@ -109,7 +114,11 @@ public sealed partial class Erasures(
             if (!state.IsErased)
             {
                 await CopyAsync(accountId, pseudonym, cancellationToken);
-                await accounts.ExecuteAsync(accountId, new Close(ids.NewOperationId(), IsCopied: true));
+                if (await accounts.ExecuteAsync(accountId, new Close(ids.NewOperationId(), IsCopied: true)) is not Closed)
+                {
+                    // Nothing is deleted before the original says that it counts no longer. The timer comes back to it.
+                    return;
+                }
             }
 
             // So that whoever reconciles the platform's spend finds the numbers where they are now, for this month and the one before.
@@ -121,6 +130,11 @@ public sealed partial class Erasures(
         await keys.DeleteOfAsync(accountId, cancellationToken);
         await members.BuryAsync(accountId, cancellationToken);
         await DeleteAsync(accountId, cancellationToken);
+        await ForgetJobAsync(job, cancellationToken);
+    }
+
+    private async Task ForgetJobAsync(TableEntity job, CancellationToken cancellationToken)
+    {
         var client = await tables.GetAsync(TableNames.Erasures);
         await client.DeleteEntityAsync(job.PartitionKey, job.RowKey, cancellationToken: cancellationToken);
     }

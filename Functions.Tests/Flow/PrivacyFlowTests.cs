@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azure.Data.Tables;
+using ServerlessAi.Accounts;
 using ServerlessAi.Simulator.Storage;
 using ServerlessAi.Storage;
 
@@ -76,6 +77,26 @@ public sealed class PrivacyFlowTests
 
         Assert.Equal(401, (await app.SendAsync(HttpMethod.Get, "credits", change: request => request.Headers.Add("x-api-key", key))).Status);
         Assert.Equal(["owner"], (await app.GetAsync("teams?userId=owner")).Body.GetProperty("members").EnumerateArray().Select(member => member.GetProperty("userId").GetString()));
+    }
+
+    [Fact]
+    public async Task Whoever_is_told_to_ask_again_is_not_deleted_before_they_do()
+    {
+        await using var app = await TestApp.StartAsync();
+        await LiveAsync(app);
+        await app.PostAsync("teams", new { userId = "ann", name = "Foxes" });
+        var running = new Reserve(
+            "running", WorkKind.Image, [ServerlessAi.Tests.Accounts.World.ImageOffer("premium", 1, freeQuota: false, costUsd: 0.01m, isStandard: true)], app.Get<PlanStore>().LastBook, TimeSpan.FromMinutes(5), PlatformOverBudget: false);
+        Assert.IsType<Admitted>(await app.Get<AccountStore>().ExecuteAsync("ann", running));
+
+        Assert.Equal((409, "conflict"), (await app.SendAsync(HttpMethod.Delete, "account?userId=ann")) is var reply ? (reply.Status, reply.Code) : default);
+        await app.Get<AccountStore>().ExecuteAsync("ann", new Release("running", "provider_failed"));
+        await app.Get<ServerlessAi.Privacy.Erasures>().FinishAllAsync(CancellationToken.None);
+
+        Assert.Equal(200, (await app.GetAsync("teams?userId=ann")).Status);
+        Assert.Null((await app.Get<AccountStore>().ReadStoredAsync("ann"))!.ClosedAt);
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Delete, "account?userId=ann")).Status);
+        Assert.Null(await app.Get<AccountStore>().ReadStoredAsync("ann"));
     }
 
     [Fact]
