@@ -1,33 +1,28 @@
-using System.Collections.Concurrent;
-using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace ServerlessAi.Simulator.Vendors;
 
-/// <summary>
-/// Speaks the part of Stripe's API that payments use: forms in, JSON out, errors as docs.stripe.com/api/errors has them, and idempotency keys as
-/// docs.stripe.com/api/idempotent_requests: the first answer is kept, the same key with another form is refused. Scripts are by path.
-/// </summary>
+/// <summary>Speaks the part of Stripe's API that payments use: forms in, JSON out. Scripts are by path.</summary>
 public sealed class StripeStandIn : VendorStandIn
 {
     public const string SecretKey = "sk_test_standin";
     public const string WebhookSecret = "whsec_test_secret";
 
-    private readonly ConcurrentDictionary<string, (string Form, Lazy<(int Status, JsonObject Body)> Answer)> keys = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, JsonObject> objects = new(StringComparer.Ordinal);
-    private int count;
+    private readonly StripeBooks books = new(TimeProvider.System);
 
-    /// <summary>Declines every charge of a saved card, as <c>tok_chargeCustomerFail</c> does.</summary>
-    public bool DeclinesSavedCards { get; set; }
+    /// <inheritdoc cref="StripeBooks.DeclinesSavedCards"/>
+    public bool DeclinesSavedCards
+    {
+        get => books.DeclinesSavedCards;
+        set => books.DeclinesSavedCards = value;
+    }
 
-    /// <summary>Sessions, payment intents and refunds by id.</summary>
-    public IReadOnlyDictionary<string, JsonObject> Objects => objects;
+    /// <inheritdoc cref="StripeBooks.Objects"/>
+    public IReadOnlyDictionary<string, JsonObject> Objects => books.Objects;
 
-    /// <summary>Money that charges without the payer took, cents.</summary>
-    public long ChargedCents => objects.Values.Where(made => Is(made, "object", "payment_intent") && Is(made, "status", "succeeded") && made["off_session"] is not null).Sum(made => (long)made["amount"]!);
+    /// <inheritdoc cref="StripeBooks.ChargedCents"/>
+    public long ChargedCents => books.ChargedCents;
 
     protected override Behaviour Unauthorized => Error(401, "invalid_request_error", code: null, "Invalid API Key provided: sk_test_****");
 
@@ -35,32 +30,8 @@ public sealed class StripeStandIn : VendorStandIn
 
     public static Behaviour Error(int status, string type, string? code, string message) => Json(status, new { error = new { type, code, message } });
 
-    /// <summary>The payer pays on the page.</summary>
-    /// <returns>The session as an event carries it.</returns>
-    public JsonObject Pay(string sessionId)
-    {
-        var session = objects[sessionId];
-        lock (session)
-        {
-            session["status"] = "complete";
-            session["payment_status"] = "paid";
-            session["payment_intent"] ??= NewId("pi");
-            session["customer"] ??= Is(session, "customer_creation", "always") ? NewId("cus") : null;
-            var intent = (string)session["payment_intent"]!;
-            objects.TryAdd(intent, new JsonObject
-            {
-                ["id"] = intent,
-                ["object"] = "payment_intent",
-                ["amount"] = (long)session["amount_total"]!,
-                ["amount_received"] = (long)session["amount_total"]!,
-                ["currency"] = (string)session["currency"]!,
-                ["status"] = "succeeded",
-                ["livemode"] = false,
-                ["metadata"] = session["metadata"]!.DeepClone(),
-            });
-            return (JsonObject)session.DeepClone();
-        }
-    }
+    /// <inheritdoc cref="StripeBooks.Pay"/>
+    public JsonObject Pay(string sessionId) => books.Pay(sessionId);
 
     protected override string? ModelOf(ReceivedRequest request) => request.Path;
 
@@ -68,152 +39,7 @@ public sealed class StripeStandIn : VendorStandIn
 
     protected override Task SucceedAsync(HttpContext context, ReceivedRequest request)
     {
-        var (status, body) = request.Method is "GET" ? Find(request.Path) : Once(request);
+        var (status, body) = books.Answer(request.Method, request.Path, request.Body, request.Headers.GetValueOrDefault("Idempotency-Key"));
         return Json(status, body).Run(context, () => Task.CompletedTask);
     }
-
-    private (int Status, JsonObject Body) Once(ReceivedRequest request)
-    {
-        if (!request.Headers.TryGetValue("Idempotency-Key", out var key))
-        {
-            return Make(request);
-        }
-
-        var kept = keys.GetOrAdd(key, _ => (request.Body, new Lazy<(int, JsonObject)>(() => Make(request))));
-        return string.Equals(kept.Form, request.Body, StringComparison.Ordinal)
-            ? kept.Answer.Value
-            : Failure(400, "idempotency_error", code: null, "Keys for idempotent requests can only be used with the same parameters they were first used with.");
-    }
-
-    private (int Status, JsonObject Body) Make(ReceivedRequest request)
-    {
-        var form = QueryHelpers.ParseQuery(request.Body).ToDictionary(field => field.Key, field => field.Value.ToString(), StringComparer.Ordinal);
-        return request.Path switch
-        {
-            "/v1/checkout/sessions" => Keep(Session(form)),
-            "/v1/payment_intents" => Charge(form),
-            "/v1/refunds" => PayBack(form),
-            _ => Failure(404, "invalid_request_error", code: null, "Unrecognized request URL."),
-        };
-    }
-
-    private JsonObject Session(Dictionary<string, string> form)
-    {
-        var id = NewId("cs_test");
-        return new JsonObject
-        {
-            ["id"] = id,
-            ["object"] = "checkout.session",
-            ["amount_total"] = Number(form, "line_items[0][price_data][unit_amount]") * Number(form, "line_items[0][quantity]"),
-            ["currency"] = form["line_items[0][price_data][currency]"],
-            ["client_reference_id"] = form["client_reference_id"],
-            ["customer"] = form.GetValueOrDefault("customer"),
-            ["customer_creation"] = form.GetValueOrDefault("customer_creation"),
-            ["livemode"] = false,
-            ["metadata"] = Metadata(form, "metadata"),
-            ["mode"] = form["mode"],
-            ["payment_status"] = "unpaid",
-            ["status"] = "open",
-            ["url"] = "https://checkout.stripe.com/c/pay/" + id,
-        };
-    }
-
-    private (int Status, JsonObject Body) Charge(Dictionary<string, string> form)
-    {
-        var intent = new JsonObject
-        {
-            ["id"] = NewId("pi"),
-            ["object"] = "payment_intent",
-            ["amount"] = Number(form, "amount"),
-            ["amount_received"] = DeclinesSavedCards ? 0 : Number(form, "amount"),
-            ["currency"] = form["currency"],
-            ["customer"] = form["customer"],
-            ["payment_method"] = form["payment_method"],
-            ["off_session"] = true,
-            ["livemode"] = false,
-            ["metadata"] = Metadata(form, "metadata"),
-            ["status"] = DeclinesSavedCards ? "requires_payment_method" : "succeeded",
-        };
-        var (status, kept) = Keep(intent);
-        if (!DeclinesSavedCards)
-        {
-            return (status, kept);
-        }
-
-        var (_, body) = Failure(402, "card_error", "card_declined", "Your card was declined.");
-        body["error"]!["decline_code"] = "insufficient_funds";
-        body["error"]!["payment_intent"] = kept.DeepClone();
-        return (402, body);
-    }
-
-    private (int Status, JsonObject Body) PayBack(Dictionary<string, string> form)
-    {
-        if (!objects.TryGetValue(form.GetValueOrDefault("payment_intent", ""), out var intent))
-        {
-            return Failure(404, "invalid_request_error", "resource_missing", "No such payment_intent.");
-        }
-
-        lock (intent)
-        {
-            var refunded = (intent["amount_refunded"] is { } known ? (long)known : 0) + Number(form, "amount");
-            if (refunded > (long)intent["amount"]!)
-            {
-                return Failure(400, "invalid_request_error", "charge_already_refunded", "Refund amount is greater than unrefunded amount on charge.");
-            }
-
-            intent["amount_refunded"] = refunded;
-            var refund = new JsonObject
-            {
-                ["id"] = NewId("re"),
-                ["object"] = "refund",
-                ["amount"] = Number(form, "amount"),
-                ["currency"] = (string)intent["currency"]!,
-                ["status"] = "succeeded",
-                ["payment_intent"] = (string)intent["id"]!,
-                ["charge"] = ChargeOf(intent, refunded),
-            };
-            return Keep(refund);
-        }
-    }
-
-    private static JsonObject ChargeOf(JsonObject intent, long refunded) => new()
-    {
-        ["id"] = "ch_" + (string)intent["id"]!,
-        ["object"] = "charge",
-        ["amount"] = (long)intent["amount"]!,
-        ["amount_refunded"] = refunded,
-        ["currency"] = (string)intent["currency"]!,
-        ["livemode"] = false,
-        ["metadata"] = intent["metadata"]!.DeepClone(),
-        ["payment_intent"] = (string)intent["id"]!,
-    };
-
-    private (int Status, JsonObject Body) Find(string path)
-    {
-        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        if (parts is ["v1", "customers", var customer, "payment_methods"])
-        {
-            return (200, new JsonObject { ["object"] = "list", ["data"] = new JsonArray(new JsonObject { ["id"] = "pm_of_" + customer, ["object"] = "payment_method" }) });
-        }
-
-        return objects.TryGetValue(parts[^1], out var found) ? (200, found) : Failure(404, "invalid_request_error", "resource_missing", "No such object.");
-    }
-
-    private (int Status, JsonObject Body) Keep(JsonObject made)
-    {
-        objects[(string)made["id"]!] = made;
-        return (200, made);
-    }
-
-    private static (int Status, JsonObject Body) Failure(int status, string type, string? code, string message) =>
-        (status, new JsonObject { ["error"] = new JsonObject { ["type"] = type, ["code"] = code, ["message"] = message } });
-
-    private static JsonObject Metadata(Dictionary<string, string> form, string name) =>
-        new(form.Where(field => field.Key.StartsWith(name + "[", StringComparison.Ordinal)).Select(field => KeyValuePair.Create(field.Key[(name.Length + 1)..^1], (JsonNode?)field.Value)));
-
-    private static bool Is(JsonObject made, string name, string value) => made[name] is JsonValue known && known.GetValueKind() == JsonValueKind.String && string.Equals((string)known!, value, StringComparison.Ordinal);
-
-    private static long Number(Dictionary<string, string> form, string name) => long.Parse(form[name], CultureInfo.InvariantCulture);
-
-    private string NewId(string prefix) => $"{prefix}_{Interlocked.Increment(ref count)}";
 }
