@@ -33,8 +33,9 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
                     return left;
                 }
             }
-            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
+            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
             {
+                // Missing is what another instance has erased: the user's next request begins anew.
                 known = null;
                 if (exception.Status == Exists)
                 {

@@ -66,7 +66,7 @@ public sealed class BatchClaims(Tables tables, ClaimBodies bodies, ActiveIndex a
                 var tag = await WriteAsync(client, ToRow(partition, own, runId, now + lease), row?.ETag);
                 return new BatchClaim(own, new BatchTurn(accountId, own, runId, tag), Body: null);
             }
-            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
+            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
             {
                 // Somebody else was first, or we were: the row says.
             }

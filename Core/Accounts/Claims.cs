@@ -96,7 +96,7 @@ public sealed class Claims(Tables tables, ClaimBodies bodies, AccountStore accou
                 await client.UpdateEntityAsync(change, row.Value!.ETag, TableUpdateMode.Merge, cancellationToken);
                 return body;
             }
-            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
+            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
             {
                 // Somebody has written the row since it was read: look again whose it is, and what it says.
             }

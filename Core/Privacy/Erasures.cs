@@ -21,6 +21,7 @@ public sealed partial class Erasures(
     private const string Account = "Account";
     private const string Pseudonym = "Pseudonym";
     private const int JobsLimit = 100;
+    private const int PassesLimit = 5;
 
     /// <summary>Closes the account at once and erases it.</summary>
     /// <returns>Null when it is closed; what is not erased yet, the timer erases. Else why it cannot be closed now.</returns>
@@ -129,8 +130,10 @@ public sealed partial class Erasures(
 
         await keys.DeleteOfAsync(accountId, cancellationToken);
         await members.BuryAsync(accountId, cancellationToken);
-        await DeleteAsync(accountId, cancellationToken);
-        await ForgetJobAsync(job, cancellationToken);
+        if (await DeleteAsync(accountId, cancellationToken))
+        {
+            await ForgetJobAsync(job, cancellationToken);
+        }
     }
 
     private async Task ForgetJobAsync(TableEntity job, CancellationToken cancellationToken)
@@ -176,11 +179,29 @@ public sealed partial class Erasures(
         }
     }
 
-    /// <summary>All rows, the state last: as long as it is there, the account is closed.</summary>
-    private async Task DeleteAsync(string accountId, CancellationToken cancellationToken)
+    /// <summary>
+    /// All rows, the state last: as long as it is there, the account is closed. Each as it was read: a delete that arrives late must not hit what the user begins
+    /// anew under the same keys.
+    /// </summary>
+    /// <returns>Whether nothing is left. What somebody changed at the same moment is, and the timer comes back to it.</returns>
+    private async Task<bool> DeleteAsync(string accountId, CancellationToken cancellationToken)
+    {
+        for (var pass = 0; pass < PassesLimit; pass++)
+        {
+            var (state, isAlone) = await DeleteAroundStateAsync(accountId, cancellationToken);
+            if (isAlone && (state is null || await (await tables.GetAsync(TableNames.Accounts)).DeleteUnchangedAsync([state], cancellationToken) == 1))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task<(TableEntity? State, bool IsAlone)> DeleteAroundStateAsync(string accountId, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Accounts);
-        var (state, batch) = (default(TableEntity), new List<TableEntity>());
+        var (state, batch, found, deleted) = (default(TableEntity), new List<TableEntity>(), 0, 0);
         await foreach (var row in client.ReadLongAsync(FilterOf(accountId), time, cancellationToken))
         {
             if (row.GetString(ClaimBodies.RenderedBlob) is { } blob)
@@ -194,19 +215,16 @@ public sealed partial class Erasures(
                 continue;
             }
 
+            found++;
             batch.Add(row);
             if (batch.Count == Deletions.RowsLimit)
             {
-                await client.DeleteUnchangedAsync(batch, cancellationToken);
+                deleted += await client.DeleteUnchangedAsync(batch, cancellationToken);
                 batch.Clear();
             }
         }
 
-        await client.DeleteUnchangedAsync(batch, cancellationToken);
-        if (state is not null)
-        {
-            await client.DeleteEntityAsync(state.PartitionKey, state.RowKey, cancellationToken: cancellationToken);
-        }
+        return (state, deleted + await client.DeleteUnchangedAsync(batch, cancellationToken) == found);
     }
 
     private static string FilterOf(string accountId) => TableClient.CreateQueryFilter($"PartitionKey eq {AccountRows.Partition(accountId)}");

@@ -2,6 +2,7 @@ using Azure.Data.Tables;
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
 using ServerlessAi.Payments.Orders;
+using ServerlessAi.Primitives;
 using ServerlessAi.Simulation.People;
 using ServerlessAi.Simulation.Vendors;
 using ServerlessAi.Simulation.Worlds;
@@ -21,7 +22,7 @@ internal sealed class Bookkeeper(World world)
     public async Task CheckCallAsync(VendorCall call)
     {
         var exchange = call.Exchange;
-        var holds = await HoldsOfAsync(exchange.Account, exchange.OperationIds);
+        var holds = await HoldsOfAsync(exchange.Accounts, exchange.OperationIds);
         // It may have lapsed while the app looked, or while storage did not let it look.
         if (!holds.Any(hold => hold.Status is HoldStatus.Open or HoldStatus.Expired))
         {
@@ -35,7 +36,7 @@ internal sealed class Bookkeeper(World world)
             var others = world.Exchanges
                 .Where(other => other.Key == key && other.User == exchange.User && other.Path == exchange.Path && other.SentAt > remembered)
                 .SelectMany(other => other.OperationIds);
-            if ((await HoldsOfAsync(exchange.User, others)).Any(hold => hold is { Status: HoldStatus.Settled, Superseded: false }))
+            if ((await HoldsOfAsync(exchange.Accounts, others)).Any(hold => hold is { Status: HoldStatus.Settled, Superseded: false }))
             {
                 world.Violate($"Call {call.Number} was made although its key had its result, for {exchange}.");
             }
@@ -43,15 +44,22 @@ internal sealed class Bookkeeper(World world)
     }
 
     /// <summary>Whether what ends an operation lies in storage, for any machine to carry out.</summary>
-    public async Task<bool> IsEndKeptAsync(string accountId, string operationId) =>
-        await HasTableAsync(TableNames.Unsettled)
-        && (await service.GetTableClient(TableNames.Unsettled).GetEntityIfExistsAsync<TableEntity>(AccountRows.Partition(accountId), TableKey.Escape(operationId))).HasValue;
+    public async Task<bool> IsEndKeptAsync(Exchange exchange, string operationId)
+    {
+        var isKept = false;
+        foreach (var accountId in await HasTableAsync(TableNames.Unsettled) ? exchange.Accounts : [])
+        {
+            isKept |= (await service.GetTableClient(TableNames.Unsettled).GetEntityIfExistsAsync<TableEntity>(AccountRows.Partition(accountId), TableKey.Escape(operationId))).HasValue;
+        }
 
-    /// <summary>The rows of the holds that these operations took.</summary>
-    public async Task<IReadOnlyList<HoldRecord>> HoldsOfAsync(string accountId, IEnumerable<string> operationIds)
+        return isKept;
+    }
+
+    /// <summary>The rows of the holds that these operations took, in whichever of these accounts.</summary>
+    public async Task<IReadOnlyList<HoldRecord>> HoldsOfAsync(IReadOnlyList<string> accounts, IEnumerable<string> operationIds)
     {
         var holds = new List<HoldRecord>();
-        foreach (var id in await HasTableAsync(TableNames.Accounts) ? operationIds : [])
+        foreach (var (id, accountId) in from id in await HasTableAsync(TableNames.Accounts) ? operationIds : [] from accountId in accounts select (id, accountId))
         {
             var row = await Accounts.GetEntityIfExistsAsync<TableEntity>(AccountRows.Partition(accountId), AccountRows.HoldKey(id));
             if (row.HasValue)
@@ -81,6 +89,27 @@ internal sealed class Bookkeeper(World world)
 
         return sum;
     }
+
+    /// <summary>Names of the accounts that somebody's numbers were moved to who wanted to be forgotten.</summary>
+    public async Task<IReadOnlyList<string>> FindErasedAsync()
+    {
+        var found = new SortedSet<string>(StringComparer.Ordinal);
+        if (await HasTableAsync(TableNames.Accounts))
+        {
+            var (from, to) = (AccountRows.Partition(ErasedAccounts.Prefix), AccountRows.Partition(ErasedAccounts.Prefix + "~"));
+            await foreach (var row in Accounts.QueryAsync<TableEntity>(row => row.PartitionKey.CompareTo(from) >= 0 && row.PartitionKey.CompareTo(to) < 0, select: ["PartitionKey"]))
+            {
+                found.Add(row.PartitionKey);
+            }
+        }
+
+        return [.. found];
+    }
+
+    /// <summary>All rows of a table, as text, to look for what must not be in them.</summary>
+    public async Task<IReadOnlyList<TableEntity>> ReadTableAsync(string name, string? partition = null) => await HasTableAsync(name)
+        ? await service.GetTableClient(name).QueryAsync<TableEntity>(partition is null ? null : TableClient.CreateQueryFilter($"PartitionKey eq {partition}")).ToListAsync()
+        : [];
 
     /// <summary>Orders of an account.</summary>
     public async Task<IReadOnlyList<Order>> ReadOrdersAsync(string accountId)

@@ -12,15 +12,10 @@ internal sealed class ShopAudit(World world, IReadOnlyDictionary<string, Account
     {
         foreach (var user in accounts.Keys)
         {
-            foreach (var order in (await world.Books.ReadOrdersAsync(user)).Where(order => !Fulfilment.IsSettled(order)))
+            foreach (var order in await world.Books.ReadOrdersAsync(user))
             {
-                world.Violate($"{user}: something is left to do for {order}.");
+                CheckOrder(user, order);
             }
-        }
-
-        foreach (var order in world.Exchanges.Where(exchange => exchange.Path.StartsWith("api/pay/", StringComparison.Ordinal)).GroupBy(exchange => exchange.Path.Split('/', '?')[2], StringComparer.Ordinal))
-        {
-            CheckOrder(order.Key, [.. order]);
         }
 
         var entries = accounts.Values.SelectMany(rows => rows.Entries).ToList();
@@ -29,26 +24,29 @@ internal sealed class ShopAudit(World world, IReadOnlyDictionary<string, Account
         {
             world.Violate($"A gift was given and received differently: {string.Join(" | ", gift)}.");
         }
-
-        foreach (var (user, rows) in accounts)
-        {
-            var (bought, back) = (rows.Entries.Where(entry => entry.Kind == EntryKind.Purchase).Sum(entry => entry.AmountMicro), -rows.Entries.Where(entry => entry.Kind == EntryKind.Refund).Sum(entry => entry.AmountMicro));
-            if (back > bought)
-            {
-                world.Violate($"{user} bought {bought} micro-credits, and {back} were taken back.");
-            }
-        }
     }
 
-    private void CheckOrder(string id, IReadOnlyList<Exchange> clicks)
+    private void CheckOrder(string user, Order order)
     {
-        var entries = accounts[clicks[0].User].Entries.Count(entry => entry.OperationId == "order-" + id);
+        if (!Fulfilment.IsSettled(order))
+        {
+            world.Violate($"{user}: something is left to do for {order}.");
+        }
+
+        var clicks = world.Exchanges.Where(exchange => exchange.Path.StartsWith($"api/pay/{order.Id}?", StringComparison.Ordinal)).ToList();
         var paid = clicks.Where(click => click.Path.EndsWith("=pay", StringComparison.Ordinal)).ToList();
         var isAcknowledged = paid.Exists(click => click.Reply is { Status: 200 });
-        world.Coverage.Add("order paid", isAcknowledged);
-        if (entries > 1 || (isAcknowledged && entries == 0) || (paid.Count == 0 && entries > 0))
+        if ((isAcknowledged && order.PaidAt is null) || (world.Stripe is null && order is { IsOffSession: false, Price.AmountCents: > 0, PaidAt: not null } && paid.Count == 0))
         {
-            world.Violate($"Order {id} was credited {entries} times: {string.Join(" | ", clicks)}");
+            world.Violate($"{order} is {order.Status}: {string.Join(" | ", clicks)}");
+        }
+
+        var entries = accounts[user].Entries;
+        var given = entries.Where(entry => entry.OperationId == order.OperationId && entry.AmountMicro > 0).Sum(entry => entry.AmountMicro);
+        var back = order.Reversals.Sum(reversal => entries.Where(entry => entry.OperationId == reversal.OperationId && entry.Kind is EntryKind.Refund or EntryKind.Grant or EntryKind.Purchase).Sum(entry => entry.AmountMicro));
+        if (given + back < 0 || -back > order.CreditsMicro || back != -order.TakenBackMicro)
+        {
+            world.Violate($"{order} gave {given} micro-credits, and {back} were moved for its reversals.");
         }
     }
 }

@@ -13,6 +13,7 @@ internal sealed class Admin(World world, IReadOnlyList<string> users, Random ran
 
     public async Task LiveAsync()
     {
+        await Task.WhenAll(Shopper.Codes.Select(OfferAsync).ToList());
         var changes = random.Next(4, ChangesLimit);
         for (var change = 0; change < changes; change++)
         {
@@ -24,6 +25,21 @@ internal sealed class Admin(World world, IReadOnlyList<string> users, Random ran
                 < 5 => SubscribeAsync(),
                 _ => ChangeCreditsAsync(change),
             });
+        }
+    }
+
+    // Until it is there, so that no world is without codes for the weather of one moment.
+    private async Task OfferAsync((string Id, string Kind, decimal Value, int MaxRedemptions) code)
+    {
+        var body = JsonSerializer.Serialize(new { id = code.Id, kind = code.Kind, value = code.Value, max_redemptions = code.MaxRedemptions });
+        for (var attempt = 0; attempt < AttemptsLimit; attempt++)
+        {
+            if (await SendAsync(new Exchange(world.Exchanges.Count + 1, "admin", "POST", "api/manage/codes", body, key: null)) is { Status: < 500 })
+            {
+                return;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(100, 5_000)), world.Time);
         }
     }
 

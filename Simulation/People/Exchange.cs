@@ -8,6 +8,9 @@ internal sealed class Exchange(int number, string user, string method, string pa
     /// <summary>The app forgets keys after a day, and a careful sender does not repeat them for that long.</summary>
     public static readonly TimeSpan KeyLife = TimeSpan.FromHours(23);
 
+    private static readonly HashSet<string> BillablePaths =
+        ["api/ai-preview-image", "api/complete", "api/v1/chat/completions", "api/v1/embeddings", "api/batch", "api/search"];
+
     private static readonly AsyncLocal<Exchange?> Flowing = new();
 
     /// <summary>The request on whose behalf the present code runs; null outside any.</summary>
@@ -21,8 +24,9 @@ internal sealed class Exchange(int number, string user, string method, string pa
 
     public string User => user;
 
-    /// <summary>Whose holds its calls need: the sender's, or that of the app's own work.</summary>
-    public string Account => Path.EndsWith("/warm-cache", StringComparison.Ordinal) ? SystemAccounts.WarmCache : User;
+    /// <summary>Whose holds its calls may need: the sender's, their team's, or that of the app's own work.</summary>
+    public IReadOnlyList<string> Accounts =>
+        Path.EndsWith("/warm-cache", StringComparison.Ordinal) ? [SystemAccounts.WarmCache] : Team.Has(User) ? [User, Team.Account] : [User];
 
     public string Method => method;
 
@@ -44,6 +48,9 @@ internal sealed class Exchange(int number, string user, string method, string pa
     /// <summary>By the world's calendar.</summary>
     public DateTimeOffset EndedAt { get; set; }
 
+    /// <summary>The number of the last request that was sent before this one's end: those after it came when its answer was known.</summary>
+    public int LastBeforeItsEnd { get; set; } = int.MaxValue;
+
     /// <summary>Which machine got it; null as long as none did.</summary>
     public int? Machine { get; set; }
 
@@ -60,10 +67,7 @@ internal sealed class Exchange(int number, string user, string method, string pa
 
     public bool WantsStream => Body?.Contains("\"stream\":true", StringComparison.Ordinal) == true;
 
-    public bool IsBillable => Method == "POST" && User is not ("admin" or "host") && !IsOfShop;
-
-    /// <summary>It buys, pays, gives or gets back.</summary>
-    public bool IsOfShop => User.StartsWith("shopper", StringComparison.Ordinal);
+    public bool IsBillable => Method == "POST" && BillablePaths.Contains(Path);
 
     public override string ToString() => $"#{Number} {User} {Method} {Path} {Key} {Body} -> {(Reply is null ? "broken" : $"{Reply.Status} {Reply.Code}")}";
 }

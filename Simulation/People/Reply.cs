@@ -61,7 +61,7 @@ internal sealed record Reply(int Status, string Text, IReadOnlyDictionary<string
     public JsonElement? Receipt => Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("receipt", out var receipt) ? receipt : null;
 
     public string? Code =>
-        Body.ValueKind != JsonValueKind.Object ? null
+        Body.ValueKind != JsonValueKind.Object || (Status < 400 && !IsStream) ? null
         : Body.TryGetProperty("code", out var code) ? code.GetString()
         : Body.TryGetProperty("error", out var error) ? error.GetProperty("code").GetString()
         : null;

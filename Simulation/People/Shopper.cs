@@ -1,89 +1,123 @@
-using System.Globalization;
-using System.Text.Json;
 using ServerlessAi.Simulation.Worlds;
 
 namespace ServerlessAi.Simulation.People;
 
 /// <summary>
-/// Buys packages, pays for some of them, clicks twice and at two machines at once, declines before paying or after; gives credits to another, and gets money
-/// back. Whatever is repeated has its key, or is a click that counts once.
+/// Buys packages and plans, with codes and without, pays for some of them, has the balance topped up, redeems codes that others redeem too, gives credits to
+/// another, and gets money back. Whatever is repeated has its key, or is a click that counts once.
 /// </summary>
 internal sealed class Shopper(World world, string name, string friend, Random random)
 {
-    private const int AttemptsLimit = 4;
+    /// <summary>Codes that the admin offers; each for fewer than there are shoppers and tries.</summary>
+    public static readonly (string Id, string Kind, decimal Value, int MaxRedemptions)[] Codes =
+        [("WELCOME", "credits", 3m, 1), ("MORE", "bonus", 7m, 1), ("TENTH", "percent", 10m, 2), ("NOTHING", "amount", 1_000m, 1)];
+
     private static readonly string[] Packages = ["starter", "popular", "pro"];
-    private int keys;
+    private static readonly string[] Plans = ["starter", "basic", "pro"];
+    private readonly Sender sender = new(world, name, random);
+
+    /// <summary>What top-ups may spend in a month at most, in the currency's unit; the same whenever it is set.</summary>
+    public const decimal MonthlyLimit = 35m;
+
+    /// <summary>The highest threshold that is ever set, credits.</summary>
+    public const decimal HighestThreshold = 30m;
 
     public async Task LiveAsync()
     {
-        var actions = random.Next(1, 9);
+        await BefriendAsync();
+        var actions = random.Next(1, 10);
         for (var action = 0; action < actions; action++)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(30_000)), world.Time);
-            await (random.Next(2) == 0 ? GiveAsync() : BuyAsync());
+            await sender.PauseAsync(30_000);
+            await (random.Next(12) switch
+            {
+                < 3 => GiveAsync(),
+                < 6 => BuyAsync(),
+                < 8 => BuyPlanAsync(),
+                8 => ChangePlanAsync(),
+                9 => RedeemAsync(),
+                _ => TopUpAsync(),
+            });
+        }
+    }
+
+    // Both refer each other, which is nobody's to forbid, and counts once for each.
+    private async Task BefriendAsync()
+    {
+        if (random.Next(3) == 0 && await new Sender(world, friend, random).UntilAnsweredAsync("GET", "api/credits/referral") is { Status: 200 } known)
+        {
+            await sender.SendAsync("POST", "api/credits/referral", new { code = known.Body.GetProperty("code").GetString() });
         }
     }
 
     private async Task BuyAsync()
     {
-        var body = JsonSerializer.Serialize(new { packageId = Packages[random.Next(Packages.Length)], quantity = random.Next(1, 3) });
-        var order = await UntilAnsweredAsync("api/credits/purchase", body, NewKey());
+        var body = new { packageId = Packages[random.Next(Packages.Length)], quantity = random.Next(1, 3), promoCode = Code() };
+        await PayAsync(await sender.UntilAnsweredAsync("POST", "api/credits/purchase", body, sender.NewKey()));
+    }
+
+    private async Task BuyPlanAsync()
+    {
+        var body = new { plan = Plans[random.Next(Plans.Length)], promoCode = Code() };
+        await PayAsync(await sender.UntilAnsweredAsync("POST", "api/subscription/checkout", body, sender.NewKey()));
+    }
+
+    private Task ChangePlanAsync() => random.Next(2) == 0
+        ? sender.SendAsync("POST", "api/subscription/change", new { cancel = true })
+        : sender.SendAsync("POST", "api/subscription/change", new { plan = Plans[random.Next(Plans.Length)] });
+
+    private async Task RedeemAsync()
+    {
+        var body = new { code = Codes[0].Id };
+        await Task.WhenAll(Enumerable.Range(0, random.Next(1, 3)).Select(_ => sender.UntilAnsweredAsync("POST", "api/credits/redeem", body)).ToList());
+    }
+
+    private Task TopUpAsync() => sender.SendAsync("PUT", "api/credits/auto-topup", random.Next(6) == 0
+        ? (object)new { enabled = false }
+        : new { enabled = true, thresholdCredits = random.Next(5, (int)HighestThreshold), packageId = Packages[random.Next(Packages.Length)], monthlyLimitUsd = MonthlyLimit });
+
+    private string? Code() => random.Next(4) == 0 ? Codes[random.Next(1, Codes.Length)].Id : null;
+
+    private async Task PayAsync(Reply? order)
+    {
         if (order is not { Status: 201 })
         {
             return;
         }
 
         var id = order.Body.GetProperty("orderId").GetString()!;
+        await (world.Stripe is null ? ClickAsync(id) : PayAtStripeAsync(order));
+        if (random.Next(3) == 0)
+        {
+            await sender.SendAsync("POST", $"api/manage/orders/{name}/{id}/refund", random.Next(3) == 0 ? (object)new { } : new { amount = random.Next(1, 6) }, key: null, asAdmin: true);
+        }
+    }
+
+    private async Task ClickAsync(string id)
+    {
         for (var click = random.Next(4); click > 0; click--)
         {
             var decision = random.Next(5) == 0 ? "decline" : "pay";
             var path = $"api/pay/{id}?account={name}&decision={decision}";
-            await Task.WhenAll(Enumerable.Range(0, random.Next(1, 4)).Select(_ => SendAsync("POST", path, body: null, key: null)).ToList());
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(5_000)), world.Time);
+            await Task.WhenAll(Enumerable.Range(0, random.Next(1, 4)).Select(_ => sender.SendAsync("POST", path)).ToList());
+            await sender.PauseAsync(5_000);
         }
+    }
 
-        if (random.Next(3) == 0)
+    private async Task PayAtStripeAsync(Reply order)
+    {
+        await sender.PauseAsync(20_000);
+        if (random.Next(5) > 0 && order.Body.TryGetProperty("checkoutUrl", out var url) && url.GetString() is { } page)
         {
-            var refund = JsonSerializer.Serialize(new { amount = random.Next(1, 6) });
-            await SendAsync("POST", $"api/manage/orders/{name}/{id}/refund", refund, key: null, Instance.AdminKey);
+            world.Stripe!.Pay(page[(page.LastIndexOf('/') + 1)..]);
+            await sender.PauseAsync(10_000);
         }
     }
 
     // Many do not look whether it has arrived.
     private Task GiveAsync()
     {
-        var body = JsonSerializer.Serialize(new { toUserId = friend, amount = random.Next(1, 8) });
-        return random.Next(3) == 0 ? UntilAnsweredAsync("api/credits/gift", body, NewKey()) : SendAsync("POST", "api/credits/gift", body, key: null);
+        var body = new { toUserId = friend, amount = random.Next(1, 60) };
+        return random.Next(3) == 0 ? sender.UntilAnsweredAsync("POST", "api/credits/gift", body, sender.NewKey()) : sender.SendAsync("POST", "api/credits/gift", body);
     }
-
-    private async Task<Reply?> UntilAnsweredAsync(string path, string body, string key)
-    {
-        Reply? reply = null;
-        for (var attempt = 0; attempt < AttemptsLimit && reply is null or { Status: >= 500 or 409 }; attempt++)
-        {
-            reply = await SendAsync("POST", path, body, key);
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(10_000)), world.Time);
-        }
-
-        return reply;
-    }
-
-    private async Task<Reply?> SendAsync(string method, string path, string? body, string? key, string? credential = null)
-    {
-        if (world.Alive is not { Count: > 0 } alive)
-        {
-            return null;
-        }
-
-        var exchange = new Exchange(world.Exchanges.Count + 1, name, method, path, body, key);
-        exchange.Headers[credential is null ? "x-user-id" : "Authorization"] = credential is null ? name : "Bearer " + credential;
-        if (key is not null)
-        {
-            exchange.Headers["Idempotency-Key"] = key;
-        }
-
-        return await world.SendAsync(alive[random.Next(alive.Count)], exchange);
-    }
-
-    private string NewKey() => string.Create(CultureInfo.InvariantCulture, $"{name}-{++keys}");
 }

@@ -36,6 +36,9 @@ internal static class Run
     /// <summary>A world that lives longer than this hangs.</summary>
     private static readonly TimeSpan TimeLimit = TimeSpan.FromHours(24);
 
+    private static readonly string[] LastTimers =
+        ["sweep-holds", "renew-subscriptions", "settle-orders", "settle-orders", "reset-quotas", "erase-accounts", "erase-accounts", "deliver-notifications", "deliver-notifications", "deliver-notifications"];
+
     private static readonly string[] Shoppers = ["shopper0", "shopper1"];
 
     /// <param name="trace">Gets a line for all that happens; null for nobody.</param>
@@ -77,17 +80,40 @@ internal static class Run
         var troubles = Task.WhenAll(fate.RunAsync(), world.Weather.ChangeAsync());
         var people = users.Select(user => new User(world, user, world.Random(user))).ToList();
         var shoppers = Shoppers.Select(name => new Shopper(world, name, Shoppers.First(other => other != name), world.Random(name)).LiveAsync()).ToList();
-        await Task.WhenAll(people.Select(user => user.LiveAsync()).Append(new Admin(world, users, world.Random("admin")).LiveAsync()).Concat(shoppers).ToList());
+        var others = Others(world, users).ToList();
+        await Task.WhenAll(people.Select(user => user.LiveAsync()).Append(new Admin(world, users, world.Random("admin")).LiveAsync()).Concat(shoppers).Concat(others).ToList());
         fate.End();
         await LastRequestsAsync(world, people, random);
-        world.Weather.Calm();
-        world.Vendors.Calm();
+        world.Calm();
         await troubles;
         await RecoverAsync(world);
-        await new FinalAudit(world, [.. users, .. Shoppers, SystemAccounts.WarmCache]).CheckAsync();
+        await new FinalAudit(world, [.. users, .. Shoppers, Team.Account, Team.Owner, .. Team.Members, Leaver.Name, SystemAccounts.WarmCache]).CheckAsync();
         world.Exchanges.ForEach(world.Coverage.Add);
         world.Coverage.Add(world.Weather);
         await world.EndAsync();
+    }
+
+    private static IEnumerable<Task> Others(World world, IReadOnlyList<string> users)
+    {
+        foreach (var user in world.Plan.HasListeners ? users : [])
+        {
+            yield return new Listener(world, user, world.Random("listener " + user)).LiveAsync();
+        }
+
+        if (world.Plan.HasTeam)
+        {
+            yield return new Team(world).LiveAsync();
+        }
+
+        if (world.Plan.HasLeaver)
+        {
+            yield return new Leaver(world, world.Random(Leaver.Name)).LiveAsync();
+        }
+
+        if (world.Stripe is { } till)
+        {
+            yield return new Bank(world, till, world.Random("bank")).LiveAsync();
+        }
     }
 
     /// <summary>One machine takes a last request from everybody and dies of it, and those who remain know nothing of what it left behind.</summary>
@@ -113,10 +139,23 @@ internal static class Run
         var survivor = world.Alive.Count > 0 ? world.Alive[0] : await world.StartInstanceAsync(TimeSpan.Zero);
         await Task.Delay(EveryLease, world.Time);
         await world.Everything.LateArrivalsAsync();
-        foreach (var timer in (string[])["sweep-holds", "settle-orders", "settle-orders", "reset-quotas", "reconcile-spend"])
+        await DeliverEventsAsync(world);
+        await RunTimersAsync(world, survivor, LastTimers);
+
+        // What the timers charged is told, too, and may leave something to do.
+        await DeliverEventsAsync(world);
+        await RunTimersAsync(world, survivor, "settle-orders", "reconcile-spend");
+    }
+
+    // They are only begun by whoever calls them.
+    private static async Task RunTimersAsync(World world, Instance survivor, params IEnumerable<string> timers)
+    {
+        foreach (var timer in timers)
         {
             await Fate.RunTimerAsync(world, survivor, timer);
-            await Task.Delay(TimeSpan.FromSeconds(30), world.Time);
+            await Task.Delay(TimeSpan.FromSeconds(90), world.Time);
         }
     }
+
+    private static Task DeliverEventsAsync(World world) => world.Stripe?.Post.DeliverAllAsync() ?? Task.CompletedTask;
 }

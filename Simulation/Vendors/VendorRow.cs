@@ -170,10 +170,4 @@ internal sealed class VendorRow(World world)
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
             vendors.AnswerAsync(machine, request, cancellationToken);
     }
-
-    /// <summary>Gives the app clients that reach the vendors of its world.</summary>
-    internal sealed class Factory(HttpMessageHandler handler) : IHttpClientFactory
-    {
-        public HttpClient CreateClient(string name) => new(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
-    }
 }

@@ -5,8 +5,11 @@ namespace ServerlessAi.Simulation.Worlds;
 /// <summary>What befalls a world: machines that die or are stopped and replaced, calendars that jump, timers that run too often or never.</summary>
 internal sealed class Fate(World world, Random random)
 {
-    private static readonly string[] Timers = ["sweep-holds", "reset-quotas", "reconcile-spend", "warm-cache", "settle-orders"];
+    private static readonly string[] Timers =
+        ["sweep-holds", "reset-quotas", "reconcile-spend", "warm-cache", "settle-orders", "settle-orders", "renew-subscriptions", "deliver-notifications", "erase-accounts"];
+
     private bool isOver;
+    private bool hasSleptLong;
 
     public static TimeSpan Skew(WorldPlan plan, Random random) =>
         plan.HasWrongClocks && random.Next(2) == 0 ? TimeSpan.FromSeconds(random.Next(-300, 301)) : TimeSpan.Zero;
@@ -84,12 +87,14 @@ internal sealed class Fate(World world, Random random)
             }
 
             // Time in which nothing happened: minutes, or until after a midnight, or about a month.
+            // The app looks back two months for what nobody came back to, so there is one such month in a world.
             var jump = random.Next(24) switch
             {
-                0 => TimeSpan.FromDays(random.Next(25, 40)),
+                0 when !hasSleptLong => TimeSpan.FromDays(random.Next(25, 40)),
                 < 5 => TimeSpan.FromHours(random.Next(1, 30)),
                 _ => TimeSpan.FromSeconds(random.Next(-60, 900)),
             };
+            hasSleptLong |= jump > TimeSpan.FromDays(2);
             world.Time.JumpCalendar(jump);
             world.Note($"calendar jumps by {jump.TotalSeconds:F0} s to {world.Time.GetUtcNow():yyyy-MM-dd HH:mm:ss}");
             if (world.Plan.HasWrongClocks && world.Alive is { Count: > 0 } alive)

@@ -53,7 +53,7 @@ internal sealed class Instance : IAsyncDisposable
             builder.Services.AddSingleton<IServer>(services => new TestServer(services, Features(), Options.Create(new TestServerOptions { PreserveExecutionContext = true })));
             builder.Services.AddSingleton<TimeProvider>(machine.Clock);
             builder.Services.AddSingleton<IIdSource>(new SeededIds(world.Random($"ids {machine.Number}")));
-            builder.Services.AddSingleton<IHttpClientFactory>(new VendorRow.Factory(world.Vendors.HandlerOf(machine)));
+            builder.Services.AddSingleton<IHttpClientFactory>(new Internet(world, machine));
             builder.Services.AddSingleton(services => new StorageConnection(services.GetRequiredService<IOptions<StorageOptions>>(), link));
         });
         await app.StartAsync();
@@ -122,6 +122,10 @@ internal sealed class Instance : IAsyncDisposable
         ["Providers:Tavily:BaseUrl"] = VendorRow.TavilyAddress,
         ["Providers:Exa:ApiKey"] = ExaStandIn.ApiKey,
         ["Providers:Exa:BaseUrl"] = VendorRow.ExaAddress,
+        ["Payments:Gateway"] = plan.TakesStripe ? "stripe" : "simulated",
+        ["Payments:Stripe:SecretKey"] = StripeStandIn.SecretKey,
+        ["Payments:Stripe:WebhookSecret"] = StripeStandIn.WebhookSecret,
+        ["Payments:Stripe:BaseUrl"] = StripeTill.Address,
         // Timers run when the world says so.
         ["AzureWebJobs.reset-quotas.Disabled"] = "true",
         ["AzureWebJobs.sweep-holds.Disabled"] = "true",

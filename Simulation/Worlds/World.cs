@@ -29,6 +29,8 @@ internal sealed class World
         Everything = new SimulatedStorage(Time, new SimulatedStorageOptions(PageLimit: 20, EmptyPages: true));
         Storage = Everything.Connect(ChooseFault);
         Vendors = new VendorRow(this);
+        Letterbox = new Letterbox(this);
+        Stripe = Plan.TakesStripe ? new StripeTill(this) : null;
         Books = new Bookkeeper(this);
     }
 
@@ -45,6 +47,11 @@ internal sealed class World
     public SimulatedStorage Everything { get; }
 
     public VendorRow Vendors { get; }
+
+    public Letterbox Letterbox { get; }
+
+    /// <summary>Null in a world without it.</summary>
+    public StripeTill? Stripe { get; }
 
     public Bookkeeper Books { get; }
 
@@ -116,10 +123,11 @@ internal sealed class World
         exchange.Reply = await to.SendAsync(exchange, leaving);
         Exchange.Current = null;
         exchange.EndedAt = Time.GetUtcNow();
+        exchange.LastBeforeItsEnd = Exchanges.Count;
         Note($"{exchange.Number} got {exchange.Reply?.Status} {exchange.Reply?.Code} {exchange.Reply?.Text}");
         if (exchange.Reply is { IsPending: true } pending)
         {
-            exchange.IsChargePromised = await Books.IsEndKeptAsync(exchange.User, pending.OperationId);
+            exchange.IsChargePromised = await Books.IsEndKeptAsync(exchange, pending.OperationId);
             if (Plan.HasCrashes && chance.Next(2) == 0)
             {
                 // The worst moment: all that this machine still remembers is gone.
@@ -137,6 +145,15 @@ internal sealed class World
     }
 
     public void CountCrash() => Crashes++;
+
+    /// <summary>All is well from now on.</summary>
+    public void Calm()
+    {
+        Weather.Calm();
+        Vendors.Calm();
+        Letterbox.Calm();
+        Stripe?.Calm();
+    }
 
     /// <summary>Ends all machines and frees what they keep in this process.</summary>
     public async Task EndAsync()

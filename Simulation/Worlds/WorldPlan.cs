@@ -46,6 +46,18 @@ internal sealed record WorldPlan
 
     public required IReadOnlyDictionary<string, string?> Settings { get; init; }
 
+    /// <summary>Payments go through Stripe; else through the page of the simulated gateway.</summary>
+    public required bool TakesStripe { get; init; }
+
+    /// <summary>Some share an account.</summary>
+    public required bool HasTeam { get; init; }
+
+    /// <summary>Somebody wants to be forgotten.</summary>
+    public required bool HasLeaver { get; init; }
+
+    /// <summary>Users are told of alerts at addresses of their own.</summary>
+    public required bool HasListeners { get; init; }
+
     public int ConcurrentJobs => int.Parse(Settings["Plans:Items:free:ConcurrentJobs"]!, CultureInfo.InvariantCulture);
 
     public int FreeImagesPerDay => int.Parse(Settings["Plans:Items:free:FreeImagesPerDay"]!, CultureInfo.InvariantCulture);
@@ -66,6 +78,10 @@ internal sealed record WorldPlan
             HasWrongClocks = random.Next(2) == 0,
             TimerEagerness = random.Next(3),
             Settings = ForAllPlans(SettingsOf(random)),
+            TakesStripe = random.Next(2) == 0,
+            HasTeam = random.Next(3) == 0,
+            HasLeaver = random.Next(3) == 0,
+            HasListeners = random.Next(2) == 0,
         };
     }
 

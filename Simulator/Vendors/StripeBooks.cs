@@ -55,6 +55,18 @@ public sealed class StripeBooks(TimeProvider time)
         }
     }
 
+    /// <summary>Nobody paid on the page, and nobody can any more.</summary>
+    /// <returns>The session as an event carries it.</returns>
+    public JsonObject Expire(string sessionId)
+    {
+        var session = objects[sessionId];
+        lock (session)
+        {
+            session["status"] = "expired";
+            return (JsonObject)session.DeepClone();
+        }
+    }
+
     /// <summary>Answers a request of the API.</summary>
     /// <param name="path">With its first slash, without a query.</param>
     /// <param name="key">The idempotency key; null for none.</param>

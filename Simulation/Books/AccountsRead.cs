@@ -1,0 +1,34 @@
+using ServerlessAi.Accounts;
+using ServerlessAi.Simulation.People;
+using ServerlessAi.Simulation.Worlds;
+
+namespace ServerlessAi.Simulation.Books;
+
+/// <summary>All accounts of a world, and their holds wherever they are: a request's is in its sender's account, in their team's, or where both were moved to.</summary>
+internal sealed class AccountsRead
+{
+    private readonly Dictionary<string, HoldRecord> holds = new(StringComparer.Ordinal);
+
+    /// <summary>By the account's name.</summary>
+    public SortedDictionary<string, AccountRowsRead> All { get; } = new(StringComparer.Ordinal);
+
+    public static async Task<AccountsRead> ReadAsync(World world, IReadOnlyList<string> names)
+    {
+        var read = new AccountsRead();
+        foreach (var name in names)
+        {
+            var rows = await world.Books.ReadAsync(name);
+            read.All[name] = rows;
+            foreach (var hold in rows.Holds.Where(hold => !read.holds.TryAdd(hold.Hold.OperationId, hold)))
+            {
+                world.Violate($"{name}: hold {hold.Hold.OperationId} is in another account, too.");
+            }
+        }
+
+        return read;
+    }
+
+    public IReadOnlyCollection<HoldRecord> Holds => holds.Values;
+
+    public List<HoldRecord> HoldsOf(Exchange exchange) => [.. exchange.OperationIds.Distinct(StringComparer.Ordinal).Select(id => holds.GetValueOrDefault(id)).OfType<HoldRecord>()];
+}

@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+using ServerlessAi.Accounts;
+using ServerlessAi.Payments.Orders;
+using ServerlessAi.Primitives;
+using ServerlessAi.Simulation.People;
+using ServerlessAi.Simulation.Worlds;
+
+namespace ServerlessAi.Simulation.Books;
+
+/// <summary>Orders after a run, against the books of whoever took the money: paid once for each, as much as was asked, and nothing for nothing.</summary>
+internal sealed class TillAudit(World world, IReadOnlyDictionary<string, AccountRowsRead> accounts)
+{
+    public async Task CheckAsync()
+    {
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (user, rows) in accounts)
+        {
+            var orders = await world.Books.ReadOrdersAsync(user);
+            known.UnionWith(orders.Select(order => order.Id));
+            foreach (var order in orders)
+            {
+                Count(order);
+                CheckFulfilment(order, rows);
+                CheckMoney(order);
+            }
+
+            CheckTopUps(user, rows, [.. orders.Where(order => order is { Kind: OrderKind.TopUp, PaidAt: not null }).OrderBy(order => order.CreatedAt)]);
+        }
+
+        foreach (var payment in (world.Stripe?.Payments ?? []).Where(payment => !known.Contains(OrderOf(payment))))
+        {
+            world.Violate($"Nobody knows the order that was paid by {payment.ToJsonString()}.");
+        }
+    }
+
+    private void Count(Order order)
+    {
+        var kind = order.Kind.ToString().ToLowerInvariant();
+        world.Coverage.Add($"order of {kind} {order.Status.ToString().ToLowerInvariant()}");
+        world.Coverage.Add("order declined before it was paid", order is { Declined.Length: > 0, PaidAt: not null });
+        world.Coverage.Add("order of a plan that became credits", order.AsCredits);
+        world.Coverage.Add("order for nothing", order is { Price.AmountCents: 0, PaidAt: not null });
+        world.Coverage.Add("dispute won", order.Disputes.Any(dispute => dispute.IsWon));
+    }
+
+    /// <summary>What was paid is there once, as credits or as a plan.</summary>
+    private void CheckFulfilment(Order order, AccountRowsRead rows)
+    {
+        var credited = rows.Entries.Count(entry => entry.OperationId == order.OperationId && entry.Kind == EntryKind.Purchase);
+        var planned = rows.PlanEvents.Count(change => change.OperationId == order.OperationId);
+        if (credited + planned != (order.PaidAt is null ? 0 : 1))
+        {
+            world.Violate($"{order} gave credits {credited} times and a plan {planned} times.");
+        }
+    }
+
+    private void CheckMoney(Order order)
+    {
+        if (world.Stripe is null)
+        {
+            return;
+        }
+
+        var payments = world.Stripe.Payments.Where(payment => OrderOf(payment) == order.Id).ToList();
+        if (payments.Count != (order.PaidAt is null || order.Price.AmountCents == 0 ? 0 : 1))
+        {
+            world.Violate($"{order} was paid {payments.Count} times: {string.Join(" | ", payments.Select(payment => payment.ToJsonString()))}");
+            return;
+        }
+
+        foreach (var payment in payments)
+        {
+            var (amount, refunded) = ((long)payment["amount"]!, (long?)payment["amount_refunded"] ?? 0);
+            var lost = world.Stripe.Disputes.TryGetValue((string)payment["id"]!, out var dispute) && (string)dispute["status"]! != "won" ? (long)dispute["amount"]! : 0;
+            if (amount != order.Price.AmountCents || refunded != order.RefundedCents || Math.Min(amount, refunded + lost) != order.LostCents)
+            {
+                world.Violate($"{order} and the money differ: {payment.ToJsonString()} {dispute?.ToJsonString()}");
+            }
+        }
+    }
+
+    /// <summary>The balance was below the threshold before each, and a month costs no more than its owner allowed.</summary>
+    private void CheckTopUps(string user, AccountRowsRead rows, IReadOnlyList<Order> topUps)
+    {
+        var threshold = Money.FromCredits(Shopper.HighestThreshold);
+        var (wasBelow, before) = (true, 0L);
+        foreach (var entry in rows.Entries)
+        {
+            var isTopUp = topUps.Any(order => order.OperationId == entry.OperationId) && entry.Kind == EntryKind.Purchase;
+            if (isTopUp && !wasBelow && before >= threshold)
+            {
+                world.Violate($"{user} was topped up by {entry} without having been below the threshold.");
+            }
+
+            wasBelow = isTopUp ? entry.BalanceMicro < threshold : wasBelow || entry.BalanceMicro < threshold;
+            before = entry.BalanceMicro;
+        }
+
+        // The first of a month may have been named in the one before.
+        foreach (var month in topUps.GroupBy(order => Periods.MonthOf(order.CreatedAt)).Where(month => month.Skip(1).Sum(order => order.Price.AmountCents) > Shopper.MonthlyLimit * 100))
+        {
+            world.Violate($"{user} was topped up for more than was allowed in {month.Key}: {string.Join(" | ", month)}");
+        }
+    }
+
+    private static string OrderOf(JsonObject payment) => (string)payment["metadata"]!["order_id"]!;
+}
