@@ -30,6 +30,9 @@ public sealed record AccountState
     /// <summary>Its numbers stand under another name, and count there.</summary>
     public bool IsErased { get; init; }
 
+    /// <summary>When an earlier account of this name was deleted; null when there was none.</summary>
+    public DateTimeOffset? ForgottenAt { get; init; }
+
     /// <summary>What a shared account is called; null for an account of one user.</summary>
     public string? Name { get; init; }
 
@@ -73,7 +76,8 @@ public sealed record AccountState
     public long PaidMicro(DateTimeOffset now) =>
         Grants.Where(grant => grant.CanBurn(now) && grant.Kind == GrantKind.Purchase).Sum(grant => grant.RemainingMicro);
 
-    public static AccountState Open(string accountId, DateTimeOffset now) => new() { AccountId = accountId, CreatedAt = now };
+    /// <param name="forgottenAt">When an earlier account of this name was deleted; null when there was none.</param>
+    public static AccountState Open(string accountId, DateTimeOffset now, DateTimeOffset? forgottenAt = null) => new() { AccountId = accountId, CreatedAt = now, ForgottenAt = forgottenAt };
 }
 
 /// <summary>Period names, always of UTC.</summary>

@@ -19,6 +19,7 @@ public sealed class Members(Tables tables, TimeProvider time)
     private const string Account = "Account";
     private const string Team = "Team";
     private const string Grave = "grave";
+    private const string ForgottenAt = "ForgottenAt";
     private const int RememberedLimit = 10_000;
     private static readonly TimeSpan Believed = TimeSpan.FromSeconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -31,20 +32,24 @@ public sealed class Members(Tables tables, TimeProvider time)
         await client.UpsertEntityAsync(new TableEntity(AccountRows.Partition(accountId), RowKey) { [Account] = accountId }, TableUpdateMode.Merge);
     }
 
-    /// <summary>Remembers of a user who was forgotten that they were here: by a hash of the name, and for nothing but not to welcome them with credits again.</summary>
+    /// <summary>
+    /// Remembers of a user who was forgotten that they were here, and until when: by a hash of the name, and for nothing but not to welcome them with credits
+    /// again, and not to take for theirs what was begun before.
+    /// </summary>
     public async Task BuryAsync(string accountId, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Members);
-        await client.UpsertEntityAsync(new TableEntity(GraveOf(accountId), Grave), TableUpdateMode.Merge, cancellationToken);
+        await client.UpsertEntityAsync(new TableEntity(GraveOf(accountId), Grave) { [ForgottenAt] = time.GetUtcNow() }, TableUpdateMode.Merge, cancellationToken);
         await client.DeleteEntityAsync(AccountRows.Partition(accountId), RowKey, cancellationToken: cancellationToken);
         remembered.TryRemove(accountId, out _);
     }
 
-    /// <summary>Whether somebody of this name was forgotten before.</summary>
-    public async Task<bool> WasHereAsync(string accountId)
+    /// <returns>When somebody of this name was forgotten; null when nobody was.</returns>
+    public async Task<DateTimeOffset?> FindForgottenAsync(string accountId)
     {
         var client = await tables.GetAsync(TableNames.Members);
-        return (await client.GetEntityIfExistsAsync<TableEntity>(GraveOf(accountId), Grave)).HasValue;
+        var grave = await client.GetEntityIfExistsAsync<TableEntity>(GraveOf(accountId), Grave);
+        return grave.HasValue ? grave.Value!.GetDateTimeOffset(ForgottenAt) ?? grave.Value.Timestamp : null;
     }
 
     /// <summary>The shared account that a user spends from; null for their own.</summary>

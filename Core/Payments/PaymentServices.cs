@@ -38,6 +38,7 @@ internal static class PaymentServices
             .AddSingleton<Payers>()
             .AddSingleton<Referrals>()
             .AddSingleton<Redemptions>()
+            .AddSingleton<PayBacks>()
             .AddSingleton<Fulfilment>()
             .AddSingleton<PaymentEvents>()
             .AddSingleton<StripeSignature>()

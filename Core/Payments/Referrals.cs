@@ -74,14 +74,14 @@ public sealed class Referrals(Tables tables, Payers payers, AccountStore account
             return;
         }
 
-        // The same name in both accounts; neither refusal can be mended by waiting, and the purchase goes on.
+        // The same name in both accounts; neither refusal can be mended by waiting, and the purchase goes on. Whoever was ever forgotten referred nobody.
         await GrantAsync(referrer);
         await GrantAsync(order.AccountId);
         await payers.ChangeAsync(order.AccountId, payer => payer.ReferralPaidAt is null ? payer with { ReferralPaidAt = order.PaidAt } : payer, cancellationToken);
 
         async Task GrantAsync(string accountId)
         {
-            var outcome = await accounts.ExecuteAsync(accountId, new Grant("referral-" + order.AccountId, GrantKind.Referral, micro, "referral"));
+            var outcome = await accounts.ExecuteAsync(accountId, new Grant("referral-" + order.AccountId, GrantKind.Referral, micro, "referral") { Since = DateTimeOffset.MinValue });
             if (outcome is Refused { Refusal.Code: RefusalCodes.StorageUnavailable or RefusalCodes.AccountBusy })
             {
                 throw new TimeoutException("A referral's credits could not be granted now.");

@@ -12,12 +12,13 @@ namespace ServerlessAi.Payments.Orders;
 /// operation whose id comes from the order, so that doing it again, elsewhere or after a crash, does nothing twice.
 /// </summary>
 public sealed partial class Fulfilment(
-    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, Redemptions redemptions, Agenda agenda, IOptions<AccountOptions> credits, TimeProvider time, ILogger<Fulfilment> logger)
+    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, Redemptions redemptions, PayBacks payBacks, Agenda agenda, IOptions<AccountOptions> credits, TimeProvider time,
+    ILogger<Fulfilment> logger)
 {
     /// <returns>The order with nothing left to do; or why that is not possible now.</returns>
     public async Task<Answer<Order>> SettleAsync(Order order, CancellationToken cancellationToken)
     {
-        if (order is { PaidAt: not null, FulfilledAt: null })
+        if (order is { PaidAt: not null, FulfilledAt: null, UndeliverableAt: null })
         {
             var fulfilled = await FulfilAsync(order, cancellationToken);
             if (!fulfilled.Succeeded)
@@ -29,6 +30,11 @@ public sealed partial class Fulfilment(
             order = fulfilled.Value;
         }
 
+        if (order.UndeliverableAt is not null)
+        {
+            return await payBacks.CarryOutAsync(order, cancellationToken);
+        }
+
         if (order is { ExpiredAt: not null, PaidAt: null, PromoCode: { } code })
         {
             await redemptions.GiveBackAsync(code, order.AccountId, order.OperationId, cancellationToken);
@@ -38,7 +44,7 @@ public sealed partial class Fulfilment(
     }
 
     /// <summary>Nothing is left to do for what is known.</summary>
-    public static bool IsSettled(Order order) => order.PaidAt is null || (order.FulfilledAt is not null && Reversing.IsEven(order) && !MustEndPlan(order));
+    public static bool IsSettled(Order order) => order.PaidAt is null || (order.UndeliverableAt is not null && order.LostCents == order.Price.AmountCents) || (order.FulfilledAt is not null && Reversing.IsEven(order) && !MustEndPlan(order));
 
     private async Task<Answer<Order>> FulfilAsync(Order order, CancellationToken cancellationToken)
     {
@@ -57,6 +63,12 @@ public sealed partial class Fulfilment(
             outcome = await ExecuteAsync(order);
         }
 
+        if (outcome is Refused { Refusal.Code: RefusalCodes.AccountClosed })
+        {
+            return await orders.ChangeAsync(
+                order.AccountId, order.Id, now => now.FulfilledAt is null && now.UndeliverableAt is null ? (now with { UndeliverableAt = time.GetUtcNow() }).Noted("paid back: the account was deleted") : now, cancellationToken);
+        }
+
         if (outcome is Refused refused && !IsDoneOtherwise(order, refused))
         {
             return refused.Refusal;
@@ -69,12 +81,13 @@ public sealed partial class Fulfilment(
             order.AccountId, order.Id, now => now.FulfilledAt is null ? now with { FulfilledAt = time.GetUtcNow(), CreditsMicro = granted } : now, cancellationToken);
     }
 
-    private Task<Outcome> ExecuteAsync(Order order) => accounts.ExecuteAsync(order.AccountId, order switch
+    private Task<Outcome> ExecuteAsync(Order order) => accounts.ExecuteAsync(order.AccountId, (Once)(order switch
     {
         { AsCredits: true } or { IsOfPlan: false } => new Grant(order.OperationId, GrantKind.Purchase, order.CreditsMicro, "purchase"),
         { Kind: OrderKind.Renewal } => new Renew(order.OperationId, order.Basis!.SubscriptionId!, order.Basis.Number + 1, order.Terms!, "plan_renewed"),
         _ => new SetPlan(order.OperationId, order.Terms, RenewalKind.Paid, "plan_purchase") { QuotedAt = order.QuotedAt, Basis = order.Basis },
-    });
+    }) with
+    { Since = order.CreatedAt });
 
     // Somebody who did not know yet that it was to be credits has set the plan, under the same name.
     private static bool IsDoneOtherwise(Order order, Refused refused) => order.AsCredits && string.Equals(refused.Refusal.Code, RefusalCodes.IdempotencyMismatch, StringComparison.Ordinal);
@@ -113,14 +126,14 @@ public sealed partial class Fulfilment(
             }
 
             var outcome = await accounts.ExecuteAsync(order.AccountId, ToCommand(order, pending));
-            if (outcome is not Posted posted)
+            if (outcome is Refused { Refusal: var refusal } && !string.Equals(refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal))
             {
-                var refusal = ((Refused)outcome).Refusal;
                 LogUnfulfilled(logger, order.Id, refusal.Code);
                 return refusal;
             }
 
-            var taken = pending.Micro > 0 ? -posted.Record.AmountMicro : pending.Micro;
+            // What was left of a deleted account lapsed with it: there is nothing to take, and nobody to give back to.
+            var taken = outcome is not Posted posted ? 0 : pending.Micro > 0 ? -posted.Record.AmountMicro : pending.Micro;
             order = await orders.ChangeAsync(order.AccountId, order.Id, now => Reversing.Done(now, pending.OperationId, taken), cancellationToken);
         }
 
@@ -131,8 +144,8 @@ public sealed partial class Fulfilment(
     {
         var isPlan = order is { IsOfPlan: true, AsCredits: false };
         return reversal.Micro > 0
-            ? new Refund(reversal.OperationId, reversal.Micro, "refund") { From = isPlan ? GrantKind.Plan : GrantKind.Purchase }
-            : new Grant(reversal.OperationId, isPlan ? GrantKind.Adjustment : GrantKind.Purchase, -reversal.Micro, "dispute_won");
+            ? new Refund(reversal.OperationId, reversal.Micro, "refund") { From = isPlan ? GrantKind.Plan : GrantKind.Purchase, Since = order.CreatedAt }
+            : new Grant(reversal.OperationId, isPlan ? GrantKind.Adjustment : GrantKind.Purchase, -reversal.Micro, "dispute_won") { Since = order.CreatedAt };
     }
 
     private static bool MustEndPlan(Order order) =>
@@ -145,7 +158,7 @@ public sealed partial class Fulfilment(
         {
             var outcome = await accounts.ExecuteAsync(
                 order.AccountId, new SetPlan($"refund-{order.Id}-end", Terms: null, RenewalKind.None, "refunded") { Basis = PlanBasis.Of(running) });
-            if (outcome is Refused { Refusal.Code: not (RefusalCodes.NotFound or RefusalCodes.Conflict) } refused)
+            if (outcome is Refused { Refusal.Code: not (RefusalCodes.NotFound or RefusalCodes.Conflict or RefusalCodes.AccountClosed) } refused)
             {
                 return refused.Refusal;
             }

@@ -119,6 +119,9 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
     /// <summary>The plan could no longer be had as quoted; credits of the same worth were granted in its place.</summary>
     public bool AsCredits { get; init; }
 
+    /// <summary>It was paid for an account that is deleted: nothing is granted any more, and what was paid goes back.</summary>
+    public DateTimeOffset? UndeliverableAt { get; init; }
+
     public DateTimeOffset? ExpiredAt { get; init; }
 
     public DateTimeOffset? FailedAt { get; init; }
@@ -159,6 +162,7 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
     [JsonIgnore]
     public OrderStatus Status => this switch
     {
+        { UndeliverableAt: not null } => LostCents == Price.AmountCents ? OrderStatus.Refunded : OrderStatus.Paid,
         { PaidAt: not null, FulfilledAt: null } => OrderStatus.Paid,
         { FulfilledAt: not null } when Disputes.Any(dispute => !dispute.IsWon) => OrderStatus.Disputed,
         { FulfilledAt: not null, LostCents: 0 } => OrderStatus.Fulfilled,
