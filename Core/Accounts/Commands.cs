@@ -95,6 +95,9 @@ public sealed record Grant(string OperationId, GrantKind Kind, long AmountMicro,
 {
     public override long SignedMicro => AmountMicro;
 
+    /// <summary>Purchased credits that come back from a gift nobody could receive: in the ledger a gift, so that gifts given and received add up.</summary>
+    public bool IsGiftBack { get; init; }
+
     public int Priority { get; init; }
 
     public DateTimeOffset? EffectiveAt { get; init; }

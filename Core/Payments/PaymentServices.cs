@@ -39,6 +39,7 @@ internal static class PaymentServices
             .AddSingleton<Referrals>()
             .AddSingleton<Redemptions>()
             .AddSingleton<PayBacks>()
+            .AddSingleton<PlanEndings>()
             .AddSingleton<Fulfilment>()
             .AddSingleton<PaymentEvents>()
             .AddSingleton<StripeSignature>()
@@ -53,6 +54,7 @@ internal static class PaymentServices
             .AddSingleton<PlanRenewals>()
             .AddSingleton<TopUps>()
             .AddSingleton<Gifts>()
+            .AddSingleton<Farewells>()
             .AddSingleton<OrderTimer>();
     }
 

@@ -65,6 +65,18 @@ public sealed class Referrals(Tables tables, Payers payers, AccountStore account
             : await ReadAsync(accountId, cancellationToken);
     }
 
+    /// <summary>Forgets whose code it was: from then on it is nobody's.</summary>
+    internal async Task ForgetAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        var row = await client.GetEntityIfExistsAsync<TableEntity>(Partition, CodeOf(accountId), cancellationToken: cancellationToken);
+        // By chance two may share a code, and the first keeps it.
+        if (row.HasValue && string.Equals(row.Value!.GetString(Account), accountId, StringComparison.Ordinal))
+        {
+            await client.DeleteEntityAsync(Partition, CodeOf(accountId), row.Value.ETag, cancellationToken);
+        }
+    }
+
     /// <summary>Grants both their credits, if the order's account was referred and they have not had them.</summary>
     internal async Task RewardAsync(Order order, CancellationToken cancellationToken)
     {

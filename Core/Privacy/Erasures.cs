@@ -3,7 +3,7 @@ using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
 using ServerlessAi.Access;
 using ServerlessAi.Accounts;
-using ServerlessAi.Payments.Saved;
+using ServerlessAi.Payments;
 using ServerlessAi.Primitives;
 using ServerlessAi.Storage;
 using ServerlessAi.Teams;
@@ -15,11 +15,12 @@ namespace ServerlessAi.Privacy;
 /// <c>erasures</c>, written first and deleted last, makes a timer carry on where a crash or an outage left off.
 /// </summary>
 public sealed partial class Erasures(
-    Tables tables, AccountStore accounts, Members members, ActiveIndex active, TeamBook teams, Payers payers, ApiKeys keys, TextBlobs texts, IIdSource ids, TimeProvider time, ILogger<Erasures> logger)
+    Tables tables, AccountStore accounts, Members members, ActiveIndex active, TeamBook teams, Farewells farewells, ApiKeys keys, TextBlobs texts, IIdSource ids, TimeProvider time, ILogger<Erasures> logger)
 {
     private const string Partition = "erasure";
     private const string Account = "Account";
     private const string Pseudonym = "Pseudonym";
+    private const string AskedAt = "AskedAt";
     private const int JobsLimit = 100;
 
     /// <summary>Closes the account at once and erases it.</summary>
@@ -27,6 +28,12 @@ public sealed partial class Erasures(
     public async Task<Refusal?> EraseAsync(string accountId, CancellationToken cancellationToken)
     {
         var job = await FindOrAddAsync(accountId, cancellationToken);
+        if (IsOver(job, await accounts.ReadStoredAsync(accountId)))
+        {
+            await ForgetJobAsync(job, cancellationToken);
+            job = await FindOrAddAsync(accountId, cancellationToken);
+        }
+
         if (await CloseAsync(accountId, cancellationToken) is { } refusal)
         {
             if (string.Equals(refusal.Code, RefusalCodes.Conflict, StringComparison.Ordinal))
@@ -60,7 +67,11 @@ public sealed partial class Erasures(
         {
             try
             {
-                if (await CloseAsync(job.GetString(Account), cancellationToken) is null)
+                if (IsOver(job, await accounts.ReadStoredAsync(job.GetString(Account))))
+                {
+                    await ForgetJobAsync(job, cancellationToken);
+                }
+                else if (await CloseAsync(job.GetString(Account), cancellationToken) is null)
                 {
                     await FinishAsync(job, cancellationToken);
                     done++;
@@ -76,13 +87,16 @@ public sealed partial class Erasures(
         return done;
     }
 
+    // All of it was done, only the job's own row has outlived it: who has the name now has come back since, and did not ask.
+    private static bool IsOver(TableEntity job, AccountState? state) => state?.ForgottenAt is { } forgottenAt && (job.GetDateTimeOffset(AskedAt) ?? job.Timestamp) <= forgottenAt;
+
     private async Task<TableEntity> FindOrAddAsync(string accountId, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Erasures);
         var key = Digest.Of(Partition, accountId);
         try
         {
-            var job = new TableEntity(Partition, key) { [Account] = accountId, [Pseudonym] = ErasedAccounts.Prefix + ids.NewOperationId() };
+            var job = new TableEntity(Partition, key) { [Account] = accountId, [Pseudonym] = ErasedAccounts.Prefix + ids.NewOperationId(), [AskedAt] = time.GetUtcNow() };
             await client.AddEntityAsync(job, cancellationToken);
             return job;
         }
@@ -102,7 +116,7 @@ public sealed partial class Erasures(
 
         // A team goes on without whoever leaves it, and an empty account would be topped up for ever.
         await teams.ForgetAsync(accountId, cancellationToken);
-        await payers.ForgetAsync(accountId, cancellationToken);
+        await farewells.BeginAsync(accountId, cancellationToken);
         return null;
     }
 
@@ -113,6 +127,7 @@ public sealed partial class Erasures(
         {
             if (!state.IsErased)
             {
+                await farewells.FinishAsync(accountId, cancellationToken);
                 await CopyAsync(accountId, pseudonym, cancellationToken);
                 if (await accounts.ExecuteAsync(accountId, new Close(ids.NewOperationId(), IsCopied: true)) is not Closed)
                 {

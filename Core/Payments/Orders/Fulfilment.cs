@@ -12,7 +12,7 @@ namespace ServerlessAi.Payments.Orders;
 /// operation whose id comes from the order, so that doing it again, elsewhere or after a crash, does nothing twice.
 /// </summary>
 public sealed partial class Fulfilment(
-    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, Redemptions redemptions, PayBacks payBacks, Agenda agenda, IOptions<AccountOptions> credits, TimeProvider time,
+    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, Redemptions redemptions, PayBacks payBacks, PlanEndings planEndings, Agenda agenda, IOptions<AccountOptions> credits, TimeProvider time,
     ILogger<Fulfilment> logger)
 {
     /// <returns>The order with nothing left to do; or why that is not possible now.</returns>
@@ -37,14 +37,14 @@ public sealed partial class Fulfilment(
 
         if (order is { ExpiredAt: not null, PaidAt: null, PromoCode: { } code })
         {
-            await redemptions.GiveBackAsync(code, order.AccountId, order.OperationId, cancellationToken);
+            await redemptions.GiveBackAsync(code, order.AccountId, Redemptions.UseOf(order.Id), cancellationToken);
         }
 
         return order.FulfilledAt is null ? order : await ReverseAsync(order, cancellationToken);
     }
 
     /// <summary>Nothing is left to do for what is known.</summary>
-    public static bool IsSettled(Order order) => order.PaidAt is null || (order.UndeliverableAt is not null && order.LostCents == order.Price.AmountCents) || (order.FulfilledAt is not null && Reversing.IsEven(order) && !MustEndPlan(order));
+    public static bool IsSettled(Order order) => order.PaidAt is null || (order.UndeliverableAt is not null && order.LostCents == order.Price.AmountCents) || (order.FulfilledAt is not null && Reversing.IsEven(order) && !PlanEndings.IsDue(order));
 
     private async Task<Answer<Order>> FulfilAsync(Order order, CancellationToken cancellationToken)
     {
@@ -107,7 +107,7 @@ public sealed partial class Fulfilment(
             next = next with { FirstPurchaseAt = order.PaidAt };
         }
 
-        return string.Equals(payer.OpenTopUp, order.Id, StringComparison.Ordinal) ? next with { OpenTopUp = null } : next;
+        return string.Equals(payer.OpenTopUp, order.Id, StringComparison.Ordinal) ? next with { OpenTopUp = null, OpenTopUpOf = null } : next;
     }, cancellationToken);
 
     private async Task<Answer<Order>> ReverseAsync(Order order, CancellationToken cancellationToken)
@@ -137,7 +137,7 @@ public sealed partial class Fulfilment(
             order = await orders.ChangeAsync(order.AccountId, order.Id, now => Reversing.Done(now, pending.OperationId, taken), cancellationToken);
         }
 
-        return MustEndPlan(order) ? await EndPlanAsync(order, cancellationToken) : order;
+        return await planEndings.CarryOutAsync(order, cancellationToken);
     }
 
     private static Change ToCommand(Order order, Reversal reversal)
@@ -147,35 +147,6 @@ public sealed partial class Fulfilment(
             ? new Refund(reversal.OperationId, reversal.Micro, "refund") { From = isPlan ? GrantKind.Plan : GrantKind.Purchase, Since = order.CreatedAt }
             : new Grant(reversal.OperationId, isPlan ? GrantKind.Adjustment : GrantKind.Purchase, -reversal.Micro, "dispute_won") { Since = order.CreatedAt };
     }
-
-    private static bool MustEndPlan(Order order) =>
-        order is { IsOfPlan: true, AsCredits: false, IsPlanEnded: false, FulfilledAt: not null, Price.AmountCents: > 0 } && order.LostCents == order.Price.AmountCents;
-
-    private async Task<Answer<Order>> EndPlanAsync(Order order, CancellationToken cancellationToken)
-    {
-        var running = (await accounts.ReadAsync(order.AccountId)).Subscription;
-        if (running is not null && IsPaidBy(order, running))
-        {
-            var outcome = await accounts.ExecuteAsync(
-                order.AccountId, new SetPlan($"refund-{order.Id}-end", Terms: null, RenewalKind.None, "refunded") { Basis = PlanBasis.Of(running) });
-            if (outcome is Refused { Refusal.Code: not (RefusalCodes.NotFound or RefusalCodes.Conflict or RefusalCodes.AccountClosed) } refused)
-            {
-                return refused.Refusal;
-            }
-        }
-
-        return await orders.ChangeAsync(order.AccountId, order.Id, now => now.IsPlanEnded ? now : now with { IsPlanEnded = true }, cancellationToken);
-    }
-
-    // Only the period that the order paid for: a later one was paid for by another.
-    private static bool IsPaidBy(Order order, Subscription running) => order.Kind switch
-    {
-        OrderKind.Upgrade => IsPeriod(running, order.Basis!.SubscriptionId, order.Basis.Number),
-        OrderKind.Renewal when !string.Equals(running.Id, order.OperationId, StringComparison.Ordinal) => IsPeriod(running, order.Basis!.SubscriptionId, order.Basis.Number + 1),
-        _ => IsPeriod(running, order.OperationId, 1),
-    };
-
-    private static bool IsPeriod(Subscription running, string? id, int number) => running.Number == number && string.Equals(running.Id, id, StringComparison.Ordinal);
 
     [LoggerMessage(LogLevel.Warning, "Order {OrderId} cannot be settled now ({Code}); it is tried again.")]
     private static partial void LogUnfulfilled(ILogger logger, string orderId, string code);

@@ -133,8 +133,14 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
 
     public ImmutableArray<Reversal> Reversals { get; init; } = [];
 
-    /// <summary>A plan paid back in full has been ended.</summary>
+    /// <summary>A plan paid back in full has been ended, or was over already.</summary>
     public bool IsPlanEnded { get; init; }
+
+    /// <summary>It was this order's paying back that ended it.</summary>
+    public bool HasEndedPlan { get; init; }
+
+    /// <summary>How often it was given back since, because a dispute was won.</summary>
+    public int PlanReturns { get; init; }
 
     /// <summary>What was refused or is worth knowing, oldest first.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
