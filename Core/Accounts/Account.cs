@@ -20,7 +20,7 @@ public static class Account
     {
         var posting = new Posting(state, now);
         Housekeeping.Apply(posting, command.OperationId);
-        var outcome = posting.State.ClosedAt is not null && command is not (Settle or Release or Sweep or Close) ? Closing.Refuse() : command switch
+        var outcome = Closing.IsFor(posting.State, command) ? Closing.Refuse() : command switch
         {
             Reserve reserve => Reserving.Decide(posting, reserve),
             Settle settle => Ending.Decide(posting, settle),

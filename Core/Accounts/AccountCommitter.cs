@@ -67,16 +67,22 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
     }
 
     /// <summary>A new account: empty, or with its sign-up grant, which is for users alone.</summary>
-    /// <param name="isKnown">Its user was here before, and was welcomed then.</param>
-    public static Decision Opened(string accountId, AccountOptions options, DateTimeOffset now, bool isKnown)
+    /// <param name="forgotten">Its user was here before, and was welcomed then; null for who was not.</param>
+    public static Decision Opened(string accountId, AccountOptions options, DateTimeOffset now, Forgotten? forgotten)
     {
-        var state = AccountState.Open(accountId, now);
-        return options.SignUp == 0 || isKnown || SystemAccounts.Has(state.AccountId) || GuestAccounts.Has(state.AccountId) || TeamAccounts.Has(state.AccountId)
+        var state = AccountState.Open(accountId, now, forgotten);
+        return options.SignUp == 0 || forgotten is not null || SystemAccounts.Has(state.AccountId) || GuestAccounts.Has(state.AccountId) || TeamAccounts.Has(state.AccountId)
             ? new Decision(state, new Swept())
             : Account.Decide(state, new Grant("signup", GrantKind.SignUp, Money.FromCredits(options.SignUp), "sign_up"), now);
     }
 
-    private async Task<Decision> OpenAsync(DateTimeOffset now) => Opened(accountId, context.Options, now, isKnown: await context.Members.WasHereAsync(accountId));
+    private async Task<Fold> OpenAsync(DateTimeOffset now)
+    {
+        var forgotten = await context.Members.FindForgottenAsync(accountId);
+        var fold = new Fold(new Snapshot(AccountState.Open(accountId, now, forgotten), ETag: null));
+        fold.TryAdd(Opened(accountId, context.Options, now, forgotten), keepsState: false);
+        return fold;
+    }
 
     /// <summary>Folds and writes once. Null: what was decided came from a remembered state and has to be decided on a fresh one.</summary>
     private async Task<IReadOnlyList<Pending>?> TryCommitAsync(IReadOnlyList<Pending> batch)
@@ -91,23 +97,23 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
             await context.Active.TouchAsync(accountId, now);
         }
 
-        var fold = new Fold(snapshot ?? new Snapshot(AccountState.Open(accountId, now), ETag: null));
-        if (snapshot is null)
-        {
-            await context.Members.RegisterAsync(accountId);
-            fold.TryAdd(await OpenAsync(now), keepsState: false);
-        }
-
+        var fold = snapshot is null ? await OpenAsync(now) : new Fold(snapshot);
         var outcomes = await DecideAsync(fold, batch, now);
         if (remembered is not null && !fold.HasWrites && outcomes.Exists(CanBeStale))
         {
             return null;
         }
 
-        if (outcomes.Where((outcome, i) => outcome is Refused && (mayArriveLate || batch[i].MayHaveHappened)).Any())
+        if (outcomes.Where((outcome, i) => outcome is Refused { Refusal.Code: not RefusalCodes.AccountClosed } && (mayArriveLate || batch[i].MayHaveHappened)).Any())
         {
             // An earlier attempt, or the same command given before, may still be on its way. Its condition must fail, or what is refused here would happen after all.
+            // What comes to a closed account met a tag that closing it has changed.
             fold.Fence();
+        }
+
+        if (snapshot is null && fold.HasWrites)
+        {
+            await context.Members.RegisterAsync(accountId);
         }
 
         if (fold.Alerts.Count > 0)

@@ -42,7 +42,7 @@ public sealed class AccountStore
     {
         var now = context.Time.GetUtcNow();
         var snapshot = await context.Table.ReadAsync(accountId);
-        var state = snapshot?.State ?? AccountCommitter.Opened(accountId, context.Options, now, await context.Members.WasHereAsync(accountId)).State;
+        var state = snapshot?.State ?? AccountCommitter.Opened(accountId, context.Options, now, await context.Members.FindForgottenAsync(accountId)).State;
         return Account.Decide(state, new Sweep(), now).State;
     }
 

@@ -59,6 +59,7 @@ internal static class Changing
 
         var kind = command.Kind switch
         {
+            _ when command.IsGiftBack => EntryKind.GiftIn,
             GrantKind.Purchase => EntryKind.Purchase,
             GrantKind.Gift => EntryKind.GiftIn,
             _ => EntryKind.Grant,

@@ -6,6 +6,11 @@ namespace ServerlessAi.Accounts;
 /// <summary>The end of an account whose user wants to be forgotten.</summary>
 internal static class Closing
 {
+    /// <summary>Whether a command comes too late. What was carried out before is not: whoever repeats it is to hear so.</summary>
+    public static bool IsFor(AccountState state, Command command) => command is Once { Recorded: null } once and not Close
+        ? state.ClosedAt is not null || once.Since <= state.Forgotten?.At
+        : state.ClosedAt is not null && command is Reserve or Remember;
+
     public static Outcome Refuse() => new Refused(new Refusal(RefusalCodes.AccountClosed, "This account was deleted."));
 
     public static Outcome Decide(Posting posting, Close command)

@@ -69,6 +69,12 @@ public abstract record Once(string OperationId, string Reason) : Command(Operati
     /// <summary>The same operation as carried out before, when the store found its row.</summary>
     public OperationRecord? Recorded { get; init; }
 
+    /// <summary>
+    /// When that began which this belongs to: an order, a gift. To an account whose namesake was deleted since it is <c>account_closed</c>, as it was to
+    /// the one that was meant; null is for whoever has the name now.
+    /// </summary>
+    public DateTimeOffset? Since { get; init; }
+
     /// <summary>The idempotency key that this operation is to own and answer; null for none.</summary>
     public Claim? Claim { get; init; }
 
@@ -88,6 +94,9 @@ public abstract record Change(string OperationId, long AmountMicro, string Reaso
 public sealed record Grant(string OperationId, GrantKind Kind, long AmountMicro, string Reason) : Change(OperationId, AmountMicro, Reason)
 {
     public override long SignedMicro => AmountMicro;
+
+    /// <summary>Purchased credits that come back from a gift nobody could receive: in the ledger a gift, so that gifts given and received add up.</summary>
+    public bool IsGiftBack { get; init; }
 
     public int Priority { get; init; }
 

@@ -19,6 +19,8 @@ public sealed class Members(Tables tables, TimeProvider time)
     private const string Account = "Account";
     private const string Team = "Team";
     private const string Grave = "grave";
+    private const string ForgottenAt = "ForgottenAt";
+    private const string ForgottenAs = "ForgottenAs";
     private const int RememberedLimit = 10_000;
     private static readonly TimeSpan Believed = TimeSpan.FromSeconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -31,20 +33,25 @@ public sealed class Members(Tables tables, TimeProvider time)
         await client.UpsertEntityAsync(new TableEntity(AccountRows.Partition(accountId), RowKey) { [Account] = accountId }, TableUpdateMode.Merge);
     }
 
-    /// <summary>Remembers of a user who was forgotten that they were here: by a hash of the name, and for nothing but not to welcome them with credits again.</summary>
-    public async Task BuryAsync(string accountId, CancellationToken cancellationToken)
+    /// <summary>
+    /// Remembers of a user who was forgotten that they were here, and until when: by a hash of the name, and for nothing but not to welcome them with credits
+    /// again, and not to take for theirs what was begun before.
+    /// </summary>
+    /// <param name="pseudonym">What the numbers are kept under.</param>
+    public async Task BuryAsync(string accountId, string pseudonym, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Members);
-        await client.UpsertEntityAsync(new TableEntity(GraveOf(accountId), Grave), TableUpdateMode.Merge, cancellationToken);
+        await client.UpsertEntityAsync(new TableEntity(GraveOf(accountId), Grave) { [ForgottenAt] = time.GetUtcNow(), [ForgottenAs] = pseudonym }, TableUpdateMode.Merge, cancellationToken);
         await client.DeleteEntityAsync(AccountRows.Partition(accountId), RowKey, cancellationToken: cancellationToken);
         remembered.TryRemove(accountId, out _);
     }
 
-    /// <summary>Whether somebody of this name was forgotten before.</summary>
-    public async Task<bool> WasHereAsync(string accountId)
+    /// <returns>Null when nobody of this name was forgotten.</returns>
+    public async Task<Forgotten?> FindForgottenAsync(string accountId)
     {
         var client = await tables.GetAsync(TableNames.Members);
-        return (await client.GetEntityIfExistsAsync<TableEntity>(GraveOf(accountId), Grave)).HasValue;
+        var grave = await client.GetEntityIfExistsAsync<TableEntity>(GraveOf(accountId), Grave);
+        return grave.HasValue ? new Forgotten(grave.Value!.GetDateTimeOffset(ForgottenAt) ?? grave.Value.Timestamp ?? default, grave.Value.GetString(ForgottenAs)) : null;
     }
 
     /// <summary>The shared account that a user spends from; null for their own.</summary>

@@ -13,6 +13,9 @@ public sealed record ConfiguredGateway(IPaymentGateway? Gateway)
 {
     public static Refusal Missing => new(RefusalCodes.PaymentsUnavailable, "Payments are not set up in this installation.");
 
+    /// <summary>The gateway that took an order's money, in the same mode; null when it is another one by now.</summary>
+    public IPaymentGateway? For(Order order) => Gateway is { } gateway && string.Equals(gateway.Name, order.Gateway, StringComparison.Ordinal) && gateway.IsLive == order.IsLive ? gateway : null;
+
     public bool IsSimulated => Gateway is SimulatedGateway;
 
     public StripeGateway? Stripe => Gateway as StripeGateway;

@@ -11,6 +11,9 @@ namespace ServerlessAi.Payments;
 public sealed record Transfer(string Id, string From, string To, long Micro, string? Message, string? Fingerprint, DateTimeOffset At)
 {
     public bool IsDone { get; init; }
+
+    /// <summary>The receiver's account was deleted before it arrived: the sender has it back.</summary>
+    public bool IsReturned { get; init; }
 }
 
 /// <param name="Credits">More than zero, at most six decimals.</param>
@@ -67,25 +70,35 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
     {
         if (transfer.IsDone)
         {
-            return transfer;
+            return transfer.IsReturned ? Returned() : transfer;
         }
 
         var operation = "gift-" + transfer.Id;
-        if (await accounts.ExecuteAsync(transfer.From, new GiveAway(operation, transfer.Micro, "gift")) is Refused refused)
+        if (await accounts.ExecuteAsync(transfer.From, new GiveAway(operation, transfer.Micro, "gift") { Since = transfer.At }) is Refused refused)
         {
             return refused.Refusal;
         }
 
-        if (await accounts.ExecuteAsync(transfer.To, new Grant(operation, GrantKind.Gift, transfer.Micro, "gift")) is Refused notYet)
+        var arrived = await accounts.ExecuteAsync(transfer.To, new Grant(operation, GrantKind.Gift, transfer.Micro, "gift") { Since = transfer.At }) as Refused;
+        var isReturned = arrived is { Refusal.Code: RefusalCodes.AccountClosed };
+        if (isReturned)
+        {
+            arrived = await accounts.ExecuteAsync(transfer.From, new Grant(operation + "-back", GrantKind.Purchase, transfer.Micro, "gift_returned") { Since = transfer.At, IsGiftBack = true }) as Refused;
+        }
+
+        // Where both are deleted, nobody is there to have them.
+        if (arrived is { } notYet && !(isReturned && string.Equals(notYet.Refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal)))
         {
             // They have left the sender: whatever stands in the way, the timer tries until they have arrived.
             return Refusal.StorageUnavailable() with { Detail = $"The gift is on its way, and arrives when it can ({notYet.Refusal.Code})." };
         }
 
-        var done = transfer with { IsDone = true };
+        var done = transfer with { IsDone = true, IsReturned = isReturned };
         await WriteAsync(done, cancellationToken);
-        return done;
+        return isReturned ? Returned() : done;
     }
+
+    private static Refusal Returned() => Refusal.NotFound("The user's account was deleted. You have the credits back.");
 
     private async Task<Refusal?> ProblemAsync(string from, GiftInput input)
     {
@@ -109,6 +122,19 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
 
     // What waiting cannot mend. Storage out of reach leaves open whether the sender's part was carried out.
     private static bool IsFinal(Refusal refusal) => refusal.Code is not (RefusalCodes.StorageUnavailable or RefusalCodes.AccountBusy or RefusalCodes.IdempotencyMismatch);
+
+    /// <summary>Carries out whatever a sender has begun; what cannot be finished now stays for the timer.</summary>
+    internal async Task FinishAllOfAsync(string from, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Transfers);
+        await foreach (var row in client.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {TableKey.Escape(from)}"), cancellationToken: cancellationToken))
+        {
+            if (StoredJson.Read<Transfer>(row.GetString(Body)) is { IsDone: false } begun)
+            {
+                await CarryOutAsync(begun, cancellationToken);
+            }
+        }
+    }
 
     private async Task<Transfer?> FindAsync(string from, string id, CancellationToken cancellationToken)
     {

@@ -18,6 +18,7 @@ public sealed partial class OrderTimer(
     {
         await EachAsync(TaskKind.Order, item => LookAfterOrderAsync(item, cancellationToken), cancellationToken);
         await EachAsync(TaskKind.Code, item => redemptions.FinishAsync(item, cancellationToken), cancellationToken);
+        await EachAsync(TaskKind.CodeUse, item => redemptions.FinishUseAsync(item, cancellationToken), cancellationToken);
         await EachAsync(TaskKind.Transfer, item => gifts.FinishAsync(item, cancellationToken), cancellationToken);
         await topUps.RunAsync(cancellationToken);
     }

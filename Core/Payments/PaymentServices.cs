@@ -38,6 +38,8 @@ internal static class PaymentServices
             .AddSingleton<Payers>()
             .AddSingleton<Referrals>()
             .AddSingleton<Redemptions>()
+            .AddSingleton<PayBacks>()
+            .AddSingleton<PlanEndings>()
             .AddSingleton<Fulfilment>()
             .AddSingleton<PaymentEvents>()
             .AddSingleton<StripeSignature>()
@@ -52,6 +54,7 @@ internal static class PaymentServices
             .AddSingleton<PlanRenewals>()
             .AddSingleton<TopUps>()
             .AddSingleton<Gifts>()
+            .AddSingleton<Farewells>()
             .AddSingleton<OrderTimer>();
     }
 

@@ -82,7 +82,7 @@ public sealed class Purchases(Packages packages, Redemptions redemptions, Payers
             return Refusal.Invalid("This code gives credits by itself: send it to 'credits/redeem'.");
         }
 
-        var taken = await redemptions.TakeAsync(found.Value, accountId, "order-" + orderId, cancellationToken);
+        var taken = await redemptions.TakeForOrderAsync(found.Value, accountId, orderId, cancellationToken);
         return taken.Succeeded ? new TakenCode(found.Value) : taken.Refusal;
     }
 }

@@ -18,7 +18,7 @@ public sealed record Redeemed(string Code, decimal Credits, bool IsRepeat);
 /// Who has used which code. A code's partition of the table <c>orders</c> has a counter and a row for each account; both change in one transaction, so that
 /// no code is used more often than it may be, whoever comes at the same moment.
 /// </summary>
-public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, AccountStore accounts, Agenda agenda, TimeProvider time, IIdSource ids)
+public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, AccountStore accounts, OrderStore orders, Agenda agenda, TimeProvider time, IIdSource ids)
 {
     /// <summary>Wrong codes an account may try on a day (UTC).</summary>
     public const int WrongCodesLimit = 10;
@@ -26,7 +26,11 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
     private const string CountKey = "count";
     private const string Used = "Used";
     private const string Use = "Use";
+    private const string At = "At";
     private const int Attempts = 50;
+
+    // Longer than any request takes: who took a use writes the order within it, or not at all.
+    private static readonly TimeSpan UseLife = TimeSpan.FromMinutes(15);
 
     // Waiting in this instance is cheaper than meeting at the row's tag.
     private readonly ConcurrentDictionary<string, SemaphoreSlim> gates = new(StringComparer.Ordinal);
@@ -93,6 +97,28 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
         return code;
     }
 
+    /// <summary>Takes one of the code's uses for an order that is about to be written; of one that never is, the timer gives it back.</summary>
+    internal async Task<Answer<bool>> TakeForOrderAsync(PromoCode code, string accountId, string orderId, CancellationToken cancellationToken)
+    {
+        await agenda.AddAsync(TaskKind.CodeUse, accountId, $"{code.Id}:{orderId}", time.GetUtcNow() + UseLife, cancellationToken);
+        return await TakeAsync(code, accountId, UseOf(orderId), cancellationToken);
+    }
+
+    /// <summary>Gives a use back whose order was never written.</summary>
+    /// <returns>Always true: where there is an order, its own end decides, and a use that was taken anew has an item of its own.</returns>
+    internal async Task<bool?> FinishUseAsync(AgendaItem item, CancellationToken cancellationToken)
+    {
+        if (item.Id.Split(':', 2) is [var codeId, var orderId] && await orders.FindAsync(item.AccountId, orderId, cancellationToken) is null)
+        {
+            await GiveBackAsync(codeId, item.AccountId, UseOf(orderId), cancellationToken, takenBefore: time.GetUtcNow() - UseLife);
+        }
+
+        return true;
+    }
+
+    /// <summary>What a use was taken for, when it was an order.</summary>
+    internal static string UseOf(string orderId) => "order-" + orderId;
+
     /// <summary>Takes one of the code's uses for an account.</summary>
     /// <param name="use">What for: the same again is a repetition.</param>
     /// <returns>Whether it was taken before.</returns>
@@ -121,14 +147,16 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
     }
 
     /// <summary>Gives a use back, of an order that was not paid.</summary>
-    public async Task GiveBackAsync(string codeId, string accountId, string use, CancellationToken cancellationToken)
+    /// <param name="takenBefore">One taken later, or taken again since, stays; null gives any back.</param>
+    /// <exception cref="TimeoutException">Too many others use the code at the same moment.</exception>
+    public async Task GiveBackAsync(string codeId, string accountId, string use, CancellationToken cancellationToken, DateTimeOffset? takenBefore = null)
     {
         var client = await tables.GetAsync(TableNames.Orders);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var slot = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(codeId), SlotOf(accountId), cancellationToken: cancellationToken);
             var count = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(codeId), CountKey, cancellationToken: cancellationToken);
-            if (!slot.HasValue || !count.HasValue || !string.Equals(slot.Value!.GetString(Use), use, StringComparison.Ordinal))
+            if (!slot.HasValue || !count.HasValue || !string.Equals(slot.Value!.GetString(Use), use, StringComparison.Ordinal) || slot.Value.GetDateTimeOffset(At) > takenBefore)
             {
                 return;
             }
@@ -142,9 +170,11 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
             }
             catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
             {
-                // Read again.
+                await Task.Delay(TimeSpan.FromMilliseconds(ids.NextJitter() * 20), time, cancellationToken);
             }
         }
+
+        throw new TimeoutException("The code is used by too many at once.");
     }
 
     /// <returns>Null when somebody else was first.</returns>
@@ -155,7 +185,9 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
         var slot = await client.GetEntityIfExistsAsync<TableEntity>(partition, slotKey, cancellationToken: cancellationToken);
         if (slot.HasValue)
         {
-            return string.Equals(slot.Value!.GetString(Use), use, StringComparison.Ordinal) ? true : new Refusal(RefusalCodes.Conflict, "This account has used the code.");
+            return string.Equals(slot.Value!.GetString(Use), use, StringComparison.Ordinal)
+                ? await RenewAsync(client, slot.Value, cancellationToken)
+                : new Refusal(RefusalCodes.Conflict, "This account has used the code.");
         }
 
         var count = await client.GetEntityIfExistsAsync<TableEntity>(partition, CountKey, cancellationToken: cancellationToken);
@@ -170,13 +202,28 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
         {
             await client.SubmitTransactionAsync(
                 [
-                    new(TableTransactionActionType.Add, new TableEntity(partition, slotKey) { ["Account"] = accountId, [Use] = use, ["At"] = time.GetUtcNow() }),
+                    new(TableTransactionActionType.Add, new TableEntity(partition, slotKey) { ["Account"] = accountId, [Use] = use, [At] = time.GetUtcNow() }),
                     count.HasValue ? new(TableTransactionActionType.UpdateReplace, next, count.Value!.ETag) : new(TableTransactionActionType.Add, next),
                 ],
                 cancellationToken);
             return false;
         }
         catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
+        {
+            return null;
+        }
+    }
+
+    // Taken anew: whoever is about to give it back as abandoned finds another tag.
+    private async Task<Answer<bool>?> RenewAsync(TableClient client, TableEntity slot, CancellationToken cancellationToken)
+    {
+        slot[At] = time.GetUtcNow();
+        try
+        {
+            await client.UpdateEntityAsync(slot, slot.ETag, TableUpdateMode.Replace, cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
         {
             return null;
         }

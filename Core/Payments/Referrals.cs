@@ -65,6 +65,18 @@ public sealed class Referrals(Tables tables, Payers payers, AccountStore account
             : await ReadAsync(accountId, cancellationToken);
     }
 
+    /// <summary>Forgets whose code it was: from then on it is nobody's.</summary>
+    internal async Task ForgetAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        var row = await client.GetEntityIfExistsAsync<TableEntity>(Partition, CodeOf(accountId), cancellationToken: cancellationToken);
+        // By chance two may share a code, and the first keeps it.
+        if (row.HasValue && string.Equals(row.Value!.GetString(Account), accountId, StringComparison.Ordinal))
+        {
+            await client.DeleteEntityAsync(Partition, CodeOf(accountId), row.Value.ETag, cancellationToken);
+        }
+    }
+
     /// <summary>Grants both their credits, if the order's account was referred and they have not had them.</summary>
     internal async Task RewardAsync(Order order, CancellationToken cancellationToken)
     {
@@ -74,14 +86,14 @@ public sealed class Referrals(Tables tables, Payers payers, AccountStore account
             return;
         }
 
-        // The same name in both accounts; neither refusal can be mended by waiting, and the purchase goes on.
+        // The same name in both accounts; neither refusal can be mended by waiting, and the purchase goes on. Whoever was ever forgotten referred nobody.
         await GrantAsync(referrer);
         await GrantAsync(order.AccountId);
         await payers.ChangeAsync(order.AccountId, payer => payer.ReferralPaidAt is null ? payer with { ReferralPaidAt = order.PaidAt } : payer, cancellationToken);
 
         async Task GrantAsync(string accountId)
         {
-            var outcome = await accounts.ExecuteAsync(accountId, new Grant("referral-" + order.AccountId, GrantKind.Referral, micro, "referral"));
+            var outcome = await accounts.ExecuteAsync(accountId, new Grant("referral-" + order.AccountId, GrantKind.Referral, micro, "referral") { Since = DateTimeOffset.MinValue });
             if (outcome is Refused { Refusal.Code: RefusalCodes.StorageUnavailable or RefusalCodes.AccountBusy })
             {
                 throw new TimeoutException("A referral's credits could not be granted now.");

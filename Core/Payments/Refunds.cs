@@ -17,7 +17,7 @@ public sealed class Refunds(ConfiguredGateway configured, OrderStore orders, Pay
             return Refusal.NotFound("There is no such order.");
         }
 
-        if (configured.Gateway is not { } gateway || !string.Equals(gateway.Name, order.Gateway, StringComparison.Ordinal) || gateway.IsLive != order.IsLive)
+        if (configured.For(order) is not { } gateway)
         {
             return ConfiguredGateway.Missing;
         }

@@ -84,7 +84,7 @@ public sealed partial class TopUps(
         }
 
         payer = payer.OpenTopUp is null ? await BeginAsync(payer, cancellationToken) : payer;
-        if (payer.OpenTopUp is not { } id || await packages.ReadAsync(payer.TopUp!.PackageId, cancellationToken) is not { } package)
+        if (payer is not { OpenTopUp: { } id, OpenTopUpOf: { } package })
         {
             return;
         }
@@ -97,6 +97,7 @@ public sealed partial class TopUps(
                 ? known with
                 {
                     OpenTopUp = null,
+                    OpenTopUpOf = null,
                     TopUp = known.TopUp! with { Enabled = false, DisabledReason = "declined" },
                     TopUpCents = Math.Max(0, known.TopUpCents - order.Price.AmountCents),
                 }
@@ -123,6 +124,7 @@ public sealed partial class TopUps(
                 : known with
                 {
                     OpenTopUp = $"topup-{Digest.Of("topup", known.AccountId)[..16]}-{known.TopUps + 1}",
+                    OpenTopUpOf = package,
                     TopUps = known.TopUps + 1,
                     TopUpMonth = month,
                     TopUpCents = known.SpentCents(month) + cents,

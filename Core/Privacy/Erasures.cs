@@ -3,7 +3,7 @@ using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
 using ServerlessAi.Access;
 using ServerlessAi.Accounts;
-using ServerlessAi.Payments.Saved;
+using ServerlessAi.Payments;
 using ServerlessAi.Primitives;
 using ServerlessAi.Storage;
 using ServerlessAi.Teams;
@@ -15,11 +15,12 @@ namespace ServerlessAi.Privacy;
 /// <c>erasures</c>, written first and deleted last, makes a timer carry on where a crash or an outage left off.
 /// </summary>
 public sealed partial class Erasures(
-    Tables tables, AccountStore accounts, Members members, ActiveIndex active, TeamBook teams, Payers payers, ApiKeys keys, TextBlobs texts, IIdSource ids, TimeProvider time, ILogger<Erasures> logger)
+    Tables tables, AccountStore accounts, Members members, ActiveIndex active, TeamBook teams, Farewells farewells, ApiKeys keys, TextBlobs texts, IIdSource ids, TimeProvider time, ILogger<Erasures> logger)
 {
     private const string Partition = "erasure";
     private const string Account = "Account";
     private const string Pseudonym = "Pseudonym";
+    private const string AskedAt = "AskedAt";
     private const int JobsLimit = 100;
     private const int PassesLimit = 5;
 
@@ -28,6 +29,12 @@ public sealed partial class Erasures(
     public async Task<Refusal?> EraseAsync(string accountId, CancellationToken cancellationToken)
     {
         var job = await FindOrAddAsync(accountId, cancellationToken);
+        if (IsOver(job, await accounts.ReadStoredAsync(accountId)))
+        {
+            await ForgetJobAsync(job, cancellationToken);
+            job = await FindOrAddAsync(accountId, cancellationToken);
+        }
+
         if (await CloseAsync(accountId, cancellationToken) is { } refusal)
         {
             if (string.Equals(refusal.Code, RefusalCodes.Conflict, StringComparison.Ordinal))
@@ -61,7 +68,11 @@ public sealed partial class Erasures(
         {
             try
             {
-                if (await CloseAsync(job.GetString(Account), cancellationToken) is null)
+                if (IsOver(job, await accounts.ReadStoredAsync(job.GetString(Account))))
+                {
+                    await ForgetJobAsync(job, cancellationToken);
+                }
+                else if (await CloseAsync(job.GetString(Account), cancellationToken) is null)
                 {
                     await FinishAsync(job, cancellationToken);
                     done++;
@@ -77,14 +88,18 @@ public sealed partial class Erasures(
         return done;
     }
 
+    // All of it was done, only the job's own row has outlived it: who has the name now has come back since, and did not ask.
+    private static bool IsOver(TableEntity job, AccountState? state) => state?.Forgotten is { } forgotten
+        && (string.Equals(job.GetString(Pseudonym), forgotten.As, StringComparison.Ordinal) || (job.GetDateTimeOffset(AskedAt) ?? job.Timestamp) <= forgotten.At);
+
     private async Task<TableEntity> FindOrAddAsync(string accountId, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Erasures);
         var key = Digest.Of(Partition, accountId);
         try
         {
-            var job = new TableEntity(Partition, key) { [Account] = accountId, [Pseudonym] = ErasedAccounts.Prefix + ids.NewOperationId() };
-            await client.AddEntityAsync(job, cancellationToken);
+            var job = new TableEntity(Partition, key) { [Account] = accountId, [Pseudonym] = ErasedAccounts.Prefix + ids.NewOperationId(), [AskedAt] = time.GetUtcNow() };
+            job.ETag = (await client.AddEntityAsync(job, cancellationToken)).Headers.ETag ?? default;
             return job;
         }
         catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
@@ -103,7 +118,7 @@ public sealed partial class Erasures(
 
         // A team goes on without whoever leaves it, and an empty account would be topped up for ever.
         await teams.ForgetAsync(accountId, cancellationToken);
-        await payers.ForgetAsync(accountId, cancellationToken);
+        await farewells.BeginAsync(accountId, cancellationToken);
         return null;
     }
 
@@ -114,6 +129,7 @@ public sealed partial class Erasures(
         {
             if (!state.IsErased)
             {
+                await farewells.FinishAsync(accountId, cancellationToken);
                 await CopyAsync(accountId, pseudonym, cancellationToken);
                 if (await accounts.ExecuteAsync(accountId, new Close(ids.NewOperationId(), IsCopied: true)) is not Closed)
                 {
@@ -129,7 +145,7 @@ public sealed partial class Erasures(
         }
 
         await keys.DeleteOfAsync(accountId, cancellationToken);
-        await members.BuryAsync(accountId, cancellationToken);
+        await members.BuryAsync(accountId, pseudonym, cancellationToken);
         if (await DeleteAsync(accountId, cancellationToken))
         {
             await ForgetJobAsync(job, cancellationToken);
@@ -139,7 +155,8 @@ public sealed partial class Erasures(
     private async Task ForgetJobAsync(TableEntity job, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Erasures);
-        await client.DeleteEntityAsync(job.PartitionKey, job.RowKey, cancellationToken: cancellationToken);
+        // As it was read: late, it must not take away what the user asked for another time.
+        await client.DeleteUnchangedAsync([job], cancellationToken);
     }
 
     /// <summary>The state last: without it what is copied counts for nothing yet.</summary>

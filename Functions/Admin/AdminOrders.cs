@@ -9,7 +9,8 @@ using ServerlessAi.Payments.Orders;
 
 namespace ServerlessAi.Functions.Admin;
 
-public sealed record OrderCollection(IEnumerable<AdminOrderOutput> Orders);
+/// <param name="Next">Send it as <c>next</c> to get the next page; absent on the last one.</param>
+public sealed record OrderCollection(IEnumerable<AdminOrderOutput> Orders, string? Next);
 
 /// <summary>A user's orders, with what the gateway calls them and what was refused.</summary>
 public sealed class AdminOrders(OrderStore orders)
@@ -19,9 +20,10 @@ public sealed class AdminOrders(OrderStore orders)
     public async Task<IActionResult> Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "manage/orders")] HttpRequest http, CancellationToken cancellationToken)
     {
         var user = http.Query["userId"].ToString();
-        return Caller.Problem(user) is { } problem
-            ? Problems.From(problem, http.HttpContext)
-            : Answers.Json(new OrderCollection((await orders.ReadAllAsync(user, OrderStore.PageLimit, cancellationToken)).Select(AdminOrderOutput.Of)));
+        var page = Caller.Problem(user) ?? OrderPages.Read(http);
+        return page.Succeeded
+            ? Answers.From(await page.Value.OfAsync(orders, user, cancellationToken), http, found => new OrderCollection(found.Orders.Select(AdminOrderOutput.Of), OrderPages.TokenOf(found)))
+            : Problems.From(page.Refusal, http.HttpContext);
     }
 }
 

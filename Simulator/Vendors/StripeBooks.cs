@@ -205,7 +205,18 @@ public sealed class StripeBooks(TimeProvider time)
             return (200, new JsonObject { ["object"] = "list", ["data"] = new JsonArray(new JsonObject { ["id"] = "pm_of_" + customer, ["object"] = "payment_method" }) });
         }
 
-        return objects.TryGetValue(parts[^1], out var found) ? (200, found) : Failure(404, "invalid_request_error", "resource_missing", "No such object.");
+        return objects.TryGetValue(parts[^1], out var found) ? (200, Is(found, "object", "payment_intent") ? WithCharge(found) : found) : Failure(404, "invalid_request_error", "resource_missing", "No such object.");
+    }
+
+    // As with expand[]=latest_charge; without it there would be the charge's id.
+    private static JsonObject WithCharge(JsonObject intent)
+    {
+        lock (intent)
+        {
+            var shown = (JsonObject)intent.DeepClone();
+            shown["latest_charge"] = ChargeOf(intent);
+            return shown;
+        }
     }
 
     private (int Status, JsonObject Body) Keep(JsonObject made)

@@ -23,6 +23,7 @@ internal static class Subscribing
             SetPlan set => Set(posting, set, set.Terms),
             SetNextPlan next => SetNext(posting, next),
             Renew renew => Renewed(posting, renew),
+            Resume resume => Resumed(posting, resume),
             _ => throw new NotSupportedException($"No decision is written for {command.GetType().Name}."),
         };
         if (refusal is not null)
@@ -150,11 +151,28 @@ internal static class Subscribing
         return null;
     }
 
+    private static Refusal? Resumed(Posting posting, Resume command)
+    {
+        if (posting.State.Subscription is not null || posting.State.Lapsed is not { } lapsed || posting.Now >= lapsed.PeriodEnd
+            || lapsed.Number != command.Number || !string.Equals(lapsed.Id, command.SubscriptionId, StringComparison.Ordinal))
+        {
+            return new Refusal(RefusalCodes.Conflict, "The account has another plan by now, or the period is over.");
+        }
+
+        Keep(posting, lapsed with { IsCancelled = true, Next = null }, SubscriptionEventKind.Resumed, command, granted: 0);
+        return null;
+    }
+
     private static Refusal? End(Posting posting, SetPlan command)
     {
         if (posting.State.Subscription is null)
         {
             return Refusal.NotFound("The account has no subscription.");
+        }
+
+        if (command.Basis is { } basis && basis != PlanBasis.Of(posting.State.Subscription))
+        {
+            return new Refusal(RefusalCodes.Conflict, "The account's plan is another one than was to be ended.");
         }
 
         Renewing.End(posting, command.OperationId, command.Reason);

@@ -36,3 +36,8 @@ public sealed record SetNextPlan(string OperationId, PlanTerms? Terms, string Re
 /// <param name="Number">Which period, 2 or later.</param>
 /// <param name="Terms">What was paid for.</param>
 public sealed record Renew(string OperationId, string SubscriptionId, int Number, PlanTerms Terms, string Reason) : SubscriptionChange(OperationId, Reason);
+
+/// <summary>Gives a plan back that was ended before its time, for what is left of its period; what follows has to be asked for anew. It grants nothing.</summary>
+/// <param name="SubscriptionId">Which subscription.</param>
+/// <param name="Number">Which of its periods.</param>
+public sealed record Resume(string OperationId, string SubscriptionId, int Number, string Reason) : SubscriptionChange(OperationId, Reason);

@@ -13,6 +13,9 @@ public enum TaskKind
     Transfer = 2,
     Renewal = 3,
     TopUp = 4,
+
+    /// <summary>A code's use that was taken for an order which is to be written after it.</summary>
+    CodeUse = 5,
 }
 
 /// <summary>Something that is under way, or will be due.</summary>

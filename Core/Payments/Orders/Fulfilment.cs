@@ -12,12 +12,13 @@ namespace ServerlessAi.Payments.Orders;
 /// operation whose id comes from the order, so that doing it again, elsewhere or after a crash, does nothing twice.
 /// </summary>
 public sealed partial class Fulfilment(
-    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, Redemptions redemptions, Agenda agenda, IOptions<AccountOptions> credits, TimeProvider time, ILogger<Fulfilment> logger)
+    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, Redemptions redemptions, PayBacks payBacks, PlanEndings planEndings, Agenda agenda, IOptions<AccountOptions> credits, TimeProvider time,
+    ILogger<Fulfilment> logger)
 {
     /// <returns>The order with nothing left to do; or why that is not possible now.</returns>
     public async Task<Answer<Order>> SettleAsync(Order order, CancellationToken cancellationToken)
     {
-        if (order is { PaidAt: not null, FulfilledAt: null })
+        if (order is { PaidAt: not null, FulfilledAt: null, UndeliverableAt: null })
         {
             var fulfilled = await FulfilAsync(order, cancellationToken);
             if (!fulfilled.Succeeded)
@@ -29,16 +30,21 @@ public sealed partial class Fulfilment(
             order = fulfilled.Value;
         }
 
+        if (order.UndeliverableAt is not null)
+        {
+            return await payBacks.CarryOutAsync(order, cancellationToken);
+        }
+
         if (order is { ExpiredAt: not null, PaidAt: null, PromoCode: { } code })
         {
-            await redemptions.GiveBackAsync(code, order.AccountId, order.OperationId, cancellationToken);
+            await redemptions.GiveBackAsync(code, order.AccountId, Redemptions.UseOf(order.Id), cancellationToken);
         }
 
         return order.FulfilledAt is null ? order : await ReverseAsync(order, cancellationToken);
     }
 
     /// <summary>Nothing is left to do for what is known.</summary>
-    public static bool IsSettled(Order order) => order.PaidAt is null || (order.FulfilledAt is not null && Reversing.IsEven(order) && !MustEndPlan(order));
+    public static bool IsSettled(Order order) => order.PaidAt is null || (order.UndeliverableAt is not null && order.LostCents == order.Price.AmountCents) || (order.FulfilledAt is not null && Reversing.IsEven(order) && !PlanEndings.IsDue(order));
 
     private async Task<Answer<Order>> FulfilAsync(Order order, CancellationToken cancellationToken)
     {
@@ -57,6 +63,12 @@ public sealed partial class Fulfilment(
             outcome = await ExecuteAsync(order);
         }
 
+        if (outcome is Refused { Refusal.Code: RefusalCodes.AccountClosed })
+        {
+            return await orders.ChangeAsync(
+                order.AccountId, order.Id, now => now.FulfilledAt is null && now.UndeliverableAt is null ? (now with { UndeliverableAt = time.GetUtcNow() }).Noted("paid back: the account was deleted") : now, cancellationToken);
+        }
+
         if (outcome is Refused refused && !IsDoneOtherwise(order, refused))
         {
             return refused.Refusal;
@@ -69,12 +81,13 @@ public sealed partial class Fulfilment(
             order.AccountId, order.Id, now => now.FulfilledAt is null ? now with { FulfilledAt = time.GetUtcNow(), CreditsMicro = granted } : now, cancellationToken);
     }
 
-    private Task<Outcome> ExecuteAsync(Order order) => accounts.ExecuteAsync(order.AccountId, order switch
+    private Task<Outcome> ExecuteAsync(Order order) => accounts.ExecuteAsync(order.AccountId, (Once)(order switch
     {
         { AsCredits: true } or { IsOfPlan: false } => new Grant(order.OperationId, GrantKind.Purchase, order.CreditsMicro, "purchase"),
         { Kind: OrderKind.Renewal } => new Renew(order.OperationId, order.Basis!.SubscriptionId!, order.Basis.Number + 1, order.Terms!, "plan_renewed"),
         _ => new SetPlan(order.OperationId, order.Terms, RenewalKind.Paid, "plan_purchase") { QuotedAt = order.QuotedAt, Basis = order.Basis },
-    });
+    }) with
+    { Since = order.CreatedAt });
 
     // Somebody who did not know yet that it was to be credits has set the plan, under the same name.
     private static bool IsDoneOtherwise(Order order, Refused refused) => order.AsCredits && string.Equals(refused.Refusal.Code, RefusalCodes.IdempotencyMismatch, StringComparison.Ordinal);
@@ -94,7 +107,7 @@ public sealed partial class Fulfilment(
             next = next with { FirstPurchaseAt = order.PaidAt };
         }
 
-        return string.Equals(payer.OpenTopUp, order.Id, StringComparison.Ordinal) ? next with { OpenTopUp = null } : next;
+        return string.Equals(payer.OpenTopUp, order.Id, StringComparison.Ordinal) ? next with { OpenTopUp = null, OpenTopUpOf = null } : next;
     }, cancellationToken);
 
     private async Task<Answer<Order>> ReverseAsync(Order order, CancellationToken cancellationToken)
@@ -113,56 +126,27 @@ public sealed partial class Fulfilment(
             }
 
             var outcome = await accounts.ExecuteAsync(order.AccountId, ToCommand(order, pending));
-            if (outcome is not Posted posted)
+            if (outcome is Refused { Refusal: var refusal } && !string.Equals(refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal))
             {
-                var refusal = ((Refused)outcome).Refusal;
                 LogUnfulfilled(logger, order.Id, refusal.Code);
                 return refusal;
             }
 
-            var taken = pending.Micro > 0 ? -posted.Record.AmountMicro : pending.Micro;
+            // What was left of a deleted account lapsed with it: there is nothing to take, and nobody to give back to.
+            var taken = outcome is not Posted posted ? 0 : pending.Micro > 0 ? -posted.Record.AmountMicro : pending.Micro;
             order = await orders.ChangeAsync(order.AccountId, order.Id, now => Reversing.Done(now, pending.OperationId, taken), cancellationToken);
         }
 
-        return MustEndPlan(order) ? await EndPlanAsync(order, cancellationToken) : order;
+        return await planEndings.CarryOutAsync(order, cancellationToken);
     }
 
     private static Change ToCommand(Order order, Reversal reversal)
     {
         var isPlan = order is { IsOfPlan: true, AsCredits: false };
         return reversal.Micro > 0
-            ? new Refund(reversal.OperationId, reversal.Micro, "refund") { From = isPlan ? GrantKind.Plan : GrantKind.Purchase }
-            : new Grant(reversal.OperationId, isPlan ? GrantKind.Adjustment : GrantKind.Purchase, -reversal.Micro, "dispute_won");
+            ? new Refund(reversal.OperationId, reversal.Micro, "refund") { From = isPlan ? GrantKind.Plan : GrantKind.Purchase, Since = order.CreatedAt }
+            : new Grant(reversal.OperationId, isPlan ? GrantKind.Adjustment : GrantKind.Purchase, -reversal.Micro, "dispute_won") { Since = order.CreatedAt };
     }
-
-    private static bool MustEndPlan(Order order) =>
-        order is { IsOfPlan: true, AsCredits: false, IsPlanEnded: false, FulfilledAt: not null, Price.AmountCents: > 0 } && order.LostCents == order.Price.AmountCents;
-
-    private async Task<Answer<Order>> EndPlanAsync(Order order, CancellationToken cancellationToken)
-    {
-        var running = (await accounts.ReadAsync(order.AccountId)).Subscription;
-        if (running is not null && IsPaidBy(order, running))
-        {
-            var outcome = await accounts.ExecuteAsync(
-                order.AccountId, new SetPlan($"refund-{order.Id}-end", Terms: null, RenewalKind.None, "refunded") { Basis = PlanBasis.Of(running) });
-            if (outcome is Refused { Refusal.Code: not (RefusalCodes.NotFound or RefusalCodes.Conflict) } refused)
-            {
-                return refused.Refusal;
-            }
-        }
-
-        return await orders.ChangeAsync(order.AccountId, order.Id, now => now.IsPlanEnded ? now : now with { IsPlanEnded = true }, cancellationToken);
-    }
-
-    // Only the period that the order paid for: a later one was paid for by another.
-    private static bool IsPaidBy(Order order, Subscription running) => order.Kind switch
-    {
-        OrderKind.Upgrade => IsPeriod(running, order.Basis!.SubscriptionId, order.Basis.Number),
-        OrderKind.Renewal when !string.Equals(running.Id, order.OperationId, StringComparison.Ordinal) => IsPeriod(running, order.Basis!.SubscriptionId, order.Basis.Number + 1),
-        _ => IsPeriod(running, order.OperationId, 1),
-    };
-
-    private static bool IsPeriod(Subscription running, string? id, int number) => running.Number == number && string.Equals(running.Id, id, StringComparison.Ordinal);
 
     [LoggerMessage(LogLevel.Warning, "Order {OrderId} cannot be settled now ({Code}); it is tried again.")]
     private static partial void LogUnfulfilled(ILogger logger, string orderId, string code);

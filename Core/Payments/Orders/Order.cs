@@ -119,6 +119,9 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
     /// <summary>The plan could no longer be had as quoted; credits of the same worth were granted in its place.</summary>
     public bool AsCredits { get; init; }
 
+    /// <summary>It was paid for an account that is deleted: nothing is granted any more, and what was paid goes back.</summary>
+    public DateTimeOffset? UndeliverableAt { get; init; }
+
     public DateTimeOffset? ExpiredAt { get; init; }
 
     public DateTimeOffset? FailedAt { get; init; }
@@ -130,8 +133,14 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
 
     public ImmutableArray<Reversal> Reversals { get; init; } = [];
 
-    /// <summary>A plan paid back in full has been ended.</summary>
+    /// <summary>A plan paid back in full has been ended, or was over already.</summary>
     public bool IsPlanEnded { get; init; }
+
+    /// <summary>It was this order's paying back that ended it.</summary>
+    public bool HasEndedPlan { get; init; }
+
+    /// <summary>How often it was given back since, because a dispute was won.</summary>
+    public int PlanReturns { get; init; }
 
     /// <summary>What was refused or is worth knowing, oldest first.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
@@ -159,6 +168,7 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
     [JsonIgnore]
     public OrderStatus Status => this switch
     {
+        { UndeliverableAt: not null } => LostCents == Price.AmountCents ? OrderStatus.Refunded : OrderStatus.Paid,
         { PaidAt: not null, FulfilledAt: null } => OrderStatus.Paid,
         { FulfilledAt: not null } when Disputes.Any(dispute => !dispute.IsWon) => OrderStatus.Disputed,
         { FulfilledAt: not null, LostCents: 0 } => OrderStatus.Fulfilled,

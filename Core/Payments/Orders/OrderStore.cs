@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using ServerlessAi.Primitives;
@@ -5,7 +6,13 @@ using ServerlessAi.Storage;
 
 namespace ServerlessAi.Payments.Orders;
 
-/// <summary>Orders in the table <c>orders</c>: the account's partition, one row each. A change is conditional on the row as read, and repeated until it fits.</summary>
+/// <param name="Next">Leads to the page after it; null on the last one.</param>
+public sealed record OrderPage(IReadOnlyList<Order> Orders, string? Next);
+
+/// <summary>
+/// Orders in the table <c>orders</c>: the account's partition, one row each, found by id, and beside it <c>recent|inverted ticks|id</c>, by which they are
+/// listed; both are written in one transaction. A change is conditional on the row as read, and repeated until it fits.
+/// </summary>
 public sealed class OrderStore(Tables tables, TimeProvider time, IIdSource ids)
 {
     /// <summary>Orders of a page at most.</summary>
@@ -14,6 +21,10 @@ public sealed class OrderStore(Tables tables, TimeProvider time, IIdSource ids)
     private const string Body = "Body";
     private const string KeyPrefix = "order|";
     private const string KeysEnd = "order}";
+    private const string RecentPrefix = "recent|";
+    private const string RecentEnd = "recent}";
+    private const string Id = "Id";
+    private const int ReadAtOnce = 10;
     private const int Attempts = 30;
 
     /// <returns>Null when the account has no such order.</returns>
@@ -26,7 +37,8 @@ public sealed class OrderStore(Tables tables, TimeProvider time, IIdSource ids)
         var client = await tables.GetAsync(TableNames.Orders);
         try
         {
-            await client.AddEntityAsync(ToRow(order), cancellationToken);
+            var recent = new TableEntity(TableKey.Escape(order.AccountId), RecentKey(order)) { [Id] = order.Id };
+            await client.SubmitTransactionAsync([new(TableTransactionActionType.Add, ToRow(order)), new(TableTransactionActionType.Add, recent)], cancellationToken);
             return order;
         }
         catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
@@ -65,20 +77,33 @@ public sealed class OrderStore(Tables tables, TimeProvider time, IIdSource ids)
         throw new TimeoutException("The order is changed by too many at once.");
     }
 
-    /// <summary>An account's orders, in the order of their ids.</summary>
-    public async Task<IReadOnlyList<Order>> ReadAllAsync(string accountId, int limit, CancellationToken cancellationToken)
+    /// <summary>An account's orders, newest first.</summary>
+    /// <param name="after">What the page before gave as the next; null for the first page.</param>
+    /// <param name="limit">1 to <see cref="PageLimit"/>.</param>
+    public async Task<OrderPage> ReadPageAsync(string accountId, string? after, int limit, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        var (partition, from) = (TableKey.Escape(accountId), RecentPrefix + after);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey gt {from} and RowKey lt {RecentEnd}");
+        var rows = await client.QueryAsync<TableEntity>(filter, maxPerPage: limit + 1, cancellationToken: cancellationToken).Take(limit + 1).ToListAsync(cancellationToken);
+        var page = new Order[Math.Min(rows.Count, limit)];
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, page.Length),
+            new ParallelOptions { MaxDegreeOfParallelism = ReadAtOnce, CancellationToken = cancellationToken },
+            async (i, stop) => page[i] = await FindAsync(accountId, rows[i].GetString(Id), stop) ?? throw new InvalidDataException("An order has gone."));
+        return new OrderPage(page, rows.Count > limit ? rows[limit - 1].RowKey[RecentPrefix.Length..] : null);
+    }
+
+    /// <summary>All orders of an account, in the order of their ids.</summary>
+    public async IAsyncEnumerable<Order> ReadEachAsync(string accountId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Orders);
         var partition = TableKey.Escape(accountId);
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {KeyPrefix} and RowKey lt {KeysEnd}");
-        var orders = new List<Order>();
-        await foreach (var row in client.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).Take(limit).WithCancellation(cancellationToken))
+        await foreach (var row in client.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
-            orders.Add(ToOrder(row));
+            yield return ToOrder(row);
         }
-
-        orders.Sort((a, b) => b.CreatedAt.CompareTo(a.CreatedAt));
-        return orders;
     }
 
     private async Task<TableEntity?> ReadAsync(string accountId, string id, CancellationToken cancellationToken)
@@ -87,6 +112,8 @@ public sealed class OrderStore(Tables tables, TimeProvider time, IIdSource ids)
         var row = await client.GetEntityIfExistsAsync<TableEntity>(TableKey.Escape(accountId), KeyPrefix + TableKey.Escape(id), cancellationToken: cancellationToken);
         return row.HasValue ? row.Value : null;
     }
+
+    private static string RecentKey(Order order) => $"{RecentPrefix}{TableKey.Inverted(order.CreatedAt)}|{TableKey.Escape(order.Id)}";
 
     private static TableEntity ToRow(Order order)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ServerlessAi.Payments.Catalog;
 
 namespace ServerlessAi.Payments.Saved;
 
@@ -22,6 +23,9 @@ public sealed record Payer(string AccountId)
 
     /// <summary>The top-up that is under way: there is never a second.</summary>
     public string? OpenTopUp { get; init; }
+
+    /// <summary>What it buys, as it was offered when the top-up was counted to the month: its price may change before the order is written.</summary>
+    public Package? OpenTopUpOf { get; init; }
 
     /// <summary>Top-ups begun so far.</summary>
     public int TopUps { get; init; }

@@ -100,9 +100,25 @@ public sealed partial class StripeGateway(IHttpClientFactory http, IOptions<Paym
             ["expand[]"] = "charge",
         };
         var reply = await SendAsync(HttpMethod.Post, "v1/refunds", form, key, cancellationToken);
-        return reply is { Status: HttpStatusCode.OK } && StripeEvents.Child(reply.Body, "charge") is { } charge
-            ? StripeEvents.Charge("refund", IsLive, charge) with { AccountId = order.AccountId, OrderId = order.Id }
+        if (reply is { Status: HttpStatusCode.OK } && StripeEvents.Child(reply.Body, "charge") is { } charge)
+        {
+            return StripeEvents.Charge("refund", IsLive, charge) with { AccountId = order.AccountId, OrderId = order.Id };
+        }
+
+        // More than is left: an earlier try arrived, and its key is forgotten by now, or somebody paid back at Stripe itself.
+        return reply is { Status: HttpStatusCode.BadRequest } && await FindRefundedAsync(order, cancellationToken) is { } known && known.RefundedCents > order.RefundedCents
+            ? known
             : Failed(reply, "The payment could not be paid back.");
+    }
+
+    /// <summary>What was paid back so far, from the payment's charge (docs.stripe.com/api/payment_intents/object, <c>latest_charge</c>); null when Stripe does not say.</summary>
+    private async Task<PaymentEvent?> FindRefundedAsync(Order order, CancellationToken cancellationToken)
+    {
+        var path = $"v1/payment_intents/{Uri.EscapeDataString(order.PaymentId ?? "")}?expand[]=latest_charge";
+        var reply = await SendAsync(HttpMethod.Get, path, form: null, key: null, cancellationToken);
+        return reply is { Status: HttpStatusCode.OK } && StripeEvents.Child(reply.Body, "latest_charge") is { } charge
+            ? StripeEvents.Charge("lookup", IsLive, charge) with { AccountId = order.AccountId, OrderId = order.Id }
+            : null;
     }
 
     /// <summary>The order of a payment, for events that do not name it.</summary>
