@@ -67,20 +67,20 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
     }
 
     /// <summary>A new account: empty, or with its sign-up grant, which is for users alone.</summary>
-    /// <param name="forgotten">Its user was here before, and was welcomed then; null for who was not.</param>
-    public static Decision Opened(string accountId, AccountOptions options, DateTimeOffset now, Forgotten? forgotten)
+    /// <param name="forgottenAt">Until when its user was here before, and was welcomed then; null for who was not.</param>
+    public static Decision Opened(string accountId, AccountOptions options, DateTimeOffset now, DateTimeOffset? forgottenAt)
     {
-        var state = AccountState.Open(accountId, now, forgotten);
-        return options.SignUp == 0 || forgotten is not null || SystemAccounts.Has(state.AccountId) || GuestAccounts.Has(state.AccountId) || TeamAccounts.Has(state.AccountId)
+        var state = AccountState.Open(accountId, now, forgottenAt);
+        return options.SignUp == 0 || forgottenAt is not null || SystemAccounts.Has(state.AccountId) || GuestAccounts.Has(state.AccountId) || TeamAccounts.Has(state.AccountId)
             ? new Decision(state, new Swept())
             : Account.Decide(state, new Grant("signup", GrantKind.SignUp, Money.FromCredits(options.SignUp), "sign_up"), now);
     }
 
     private async Task<Fold> OpenAsync(DateTimeOffset now)
     {
-        var forgotten = await context.Members.FindForgottenAsync(accountId);
-        var fold = new Fold(new Snapshot(AccountState.Open(accountId, now, forgotten), ETag: null));
-        fold.TryAdd(Opened(accountId, context.Options, now, forgotten), keepsState: false);
+        var forgottenAt = await context.Members.FindForgottenAsync(accountId);
+        var fold = new Fold(new Snapshot(AccountState.Open(accountId, now, forgottenAt), ETag: null));
+        fold.TryAdd(Opened(accountId, context.Options, now, forgottenAt), keepsState: false);
         return fold;
     }
 

@@ -30,8 +30,8 @@ public sealed record AccountState
     /// <summary>Its numbers stand under another name, and count there.</summary>
     public bool IsErased { get; init; }
 
-    /// <summary>What is known of an earlier account of this name, which was deleted; null when there was none.</summary>
-    public Forgotten? Forgotten { get; init; }
+    /// <summary>When an earlier account of this name was deleted; null when there was none.</summary>
+    public DateTimeOffset? ForgottenAt { get; init; }
 
     /// <summary>What a shared account is called; null for an account of one user.</summary>
     public string? Name { get; init; }
@@ -76,13 +76,9 @@ public sealed record AccountState
     public long PaidMicro(DateTimeOffset now) =>
         Grants.Where(grant => grant.CanBurn(now) && grant.Kind == GrantKind.Purchase).Sum(grant => grant.RemainingMicro);
 
-    /// <param name="forgotten">An earlier account of this name, which was deleted; null when there was none.</param>
-    public static AccountState Open(string accountId, DateTimeOffset now, Forgotten? forgotten = null) => new() { AccountId = accountId, CreatedAt = now, Forgotten = forgotten };
+    /// <param name="forgottenAt">When an earlier account of this name was deleted; null when there was none.</param>
+    public static AccountState Open(string accountId, DateTimeOffset now, DateTimeOffset? forgottenAt = null) => new() { AccountId = accountId, CreatedAt = now, ForgottenAt = forgottenAt };
 }
-
-/// <summary>An account that was deleted: all that its name still tells.</summary>
-/// <param name="As">The name that its numbers were moved to.</param>
-public sealed record Forgotten(DateTimeOffset At, string? As);
 
 /// <summary>Period names, always of UTC.</summary>
 public static class Periods

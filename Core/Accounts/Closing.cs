@@ -8,7 +8,7 @@ internal static class Closing
 {
     /// <summary>Whether a command comes too late. What was carried out before is not: whoever repeats it is to hear so.</summary>
     public static bool IsFor(AccountState state, Command command) => command is Once { Recorded: null } once and not Close
-        ? state.ClosedAt is not null || once.Since <= state.Forgotten?.At
+        ? state.ClosedAt is not null || once.Since <= state.ForgottenAt
         : state.ClosedAt is not null && command is Reserve or Remember;
 
     public static Outcome Refuse() => new Refused(new Refusal(RefusalCodes.AccountClosed, "This account was deleted."));
@@ -18,6 +18,11 @@ internal static class Closing
         if (command.Recorded is not null)
         {
             return new Closed(posting.State);
+        }
+
+        if (posting.State.CreatedAt != command.Of)
+        {
+            return Refuse();
         }
 
         if (posting.State.ClosedAt is null)

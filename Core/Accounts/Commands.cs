@@ -139,8 +139,9 @@ public sealed record SetMember(string OperationId, string User, bool IsMember, b
 }
 
 /// <summary>Ends an account because its user wants to be forgotten: what credits are left lapse, and nothing begins any more.</summary>
+/// <param name="Of">When the account that is meant was opened; another of the same name is not closed.</param>
 /// <param name="IsCopied">Its numbers stand under another name by now, so that it counts no longer.</param>
-public sealed record Close(string OperationId, bool IsCopied) : Once(OperationId, "account_deleted");
+public sealed record Close(string OperationId, DateTimeOffset Of, bool IsCopied) : Once(OperationId, "account_deleted");
 
 /// <summary>Asks for nothing but what any command does first: periods roll, expired holds and credits are reclaimed.</summary>
 public sealed record Sweep() : Command("sweep");

@@ -20,7 +20,6 @@ public sealed class Members(Tables tables, TimeProvider time)
     private const string Team = "Team";
     private const string Grave = "grave";
     private const string ForgottenAt = "ForgottenAt";
-    private const string ForgottenAs = "ForgottenAs";
     private const int RememberedLimit = 10_000;
     private static readonly TimeSpan Believed = TimeSpan.FromSeconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -37,21 +36,20 @@ public sealed class Members(Tables tables, TimeProvider time)
     /// Remembers of a user who was forgotten that they were here, and until when: by a hash of the name, and for nothing but not to welcome them with credits
     /// again, and not to take for theirs what was begun before.
     /// </summary>
-    /// <param name="pseudonym">What the numbers are kept under.</param>
-    public async Task BuryAsync(string accountId, string pseudonym, CancellationToken cancellationToken)
+    public async Task BuryAsync(string accountId, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Members);
-        await client.UpsertEntityAsync(new TableEntity(GraveOf(accountId), Grave) { [ForgottenAt] = time.GetUtcNow(), [ForgottenAs] = pseudonym }, TableUpdateMode.Merge, cancellationToken);
+        await client.UpsertEntityAsync(new TableEntity(GraveOf(accountId), Grave) { [ForgottenAt] = time.GetUtcNow() }, TableUpdateMode.Merge, cancellationToken);
         await client.DeleteEntityAsync(AccountRows.Partition(accountId), RowKey, cancellationToken: cancellationToken);
         remembered.TryRemove(accountId, out _);
     }
 
-    /// <returns>Null when nobody of this name was forgotten.</returns>
-    public async Task<Forgotten?> FindForgottenAsync(string accountId)
+    /// <returns>When somebody of this name was forgotten; null when nobody was.</returns>
+    public async Task<DateTimeOffset?> FindForgottenAsync(string accountId)
     {
         var client = await tables.GetAsync(TableNames.Members);
         var grave = await client.GetEntityIfExistsAsync<TableEntity>(GraveOf(accountId), Grave);
-        return grave.HasValue ? new Forgotten(grave.Value!.GetDateTimeOffset(ForgottenAt) ?? grave.Value.Timestamp ?? default, grave.Value.GetString(ForgottenAs)) : null;
+        return grave.HasValue ? grave.Value!.GetDateTimeOffset(ForgottenAt) ?? grave.Value.Timestamp : null;
     }
 
     /// <summary>The shared account that a user spends from; null for their own.</summary>

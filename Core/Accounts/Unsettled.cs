@@ -81,6 +81,21 @@ public sealed partial class Unsettled(Tables tables, AccountStore accounts, Time
         return done;
     }
 
+    /// <summary>Carries out all that is left of one account.</summary>
+    /// <returns>Whether nothing is left.</returns>
+    public async Task<bool> FinishOfAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var isDone = true;
+        var client = await tables.GetAsync(TableNames.Unsettled);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {AccountRows.Partition(accountId)}");
+        await foreach (var row in client.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        {
+            isDone &= await FinishAsync(row, cancellationToken);
+        }
+
+        return isDone;
+    }
+
     /// <summary>How many wait, of one account or of all.</summary>
     public async Task<int> CountAsync(string? accountId, CancellationToken cancellationToken)
     {

@@ -29,7 +29,7 @@ internal static class Archive
         _ => null,
     };
 
-    private static AccountState Strip(AccountState state, string accountId) => state with { AccountId = accountId, Name = null, IsErased = false, Forgotten = null };
+    private static AccountState Strip(AccountState state, string accountId) => state with { AccountId = accountId, Name = null, IsErased = false, ForgottenAt = null };
 
     private static LedgerEntry Strip(LedgerEntry entry) => entry with { Reason = Strip(entry.Reason), Usage = Strip(entry.Usage) };
 
