@@ -57,7 +57,7 @@ public sealed class Checkouts(ConfiguredGateway configured, OrderStore orders, P
         }
 
         var now = time.GetUtcNow();
-        var order = draft with { Gateway = gateway.Name, IsLive = gateway.IsLive, CreatedAt = now, CheckAt = now + PageLife, PaidAt = draft.Price.AmountCents == 0 ? now : null };
+        var order = draft with { Gateway = gateway.Name, IsLive = gateway.IsLive, CreatedAt = now, CheckAt = draft.Price.AmountCents == 0 ? now : now + PageLife, PaidAt = draft.Price.AmountCents == 0 ? now : null };
         await agenda.AddAsync(TaskKind.Order, order.AccountId, order.Id, order.CheckAt, cancellationToken);
         return await GoOnAsync(await orders.AddAsync(order, cancellationToken), origin, cancellationToken);
     }

@@ -8,14 +8,13 @@ namespace ServerlessAi.Simulation.Books;
 /// <summary>Alerts after a run: who wants to be told of them was told of each, or will be, under one name, and of nothing that was not.</summary>
 internal sealed class DeliveryAudit(World world, IReadOnlyDictionary<string, AccountRowsRead> accounts)
 {
-    // Clocks are wrong by as much.
-    private static readonly TimeSpan Doubt = TimeSpan.FromMinutes(15);
-
     // What cannot be delivered for longer is given up, and then forgotten.
     private static readonly TimeSpan Patience = TimeSpan.FromDays(2);
 
     public async Task CheckAsync()
     {
+        // Calendars are set back by a minute, and wrong clocks are wrong by five.
+        var doubt = TimeSpan.FromMinutes(world.Plan.HasWrongClocks ? 15 : 2);
         var waiting = await world.Books.ReadTableAsync(TableNames.Outbox);
         foreach (var (user, since) in world.Letterbox.Since)
         {
@@ -25,7 +24,7 @@ internal sealed class DeliveryAudit(World world, IReadOnlyDictionary<string, Acc
                 world.Violate($"{user} was told of {told.Key} under several names: {string.Join(", ", told)}.");
             }
 
-            foreach (var alert in accounts[user].Alerts.Where(alert => alert.At > since + Doubt && alert.At > world.Time.GetUtcNow() - Patience))
+            foreach (var alert in accounts[user].Alerts.Where(alert => alert.At > since + doubt && alert.At > world.Time.GetUtcNow() - Patience))
             {
                 var isWaiting = waiting.Any(row => row.GetString("Account") == user && $"{row.GetString("Source")} {row.GetString("Body")}".Contains(alert.Subject, StringComparison.Ordinal));
                 var times = letters.Count(letter => letter.Alert == alert.Id);

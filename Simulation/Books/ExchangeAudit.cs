@@ -46,7 +46,8 @@ internal sealed class ExchangeAudit(World world, AccountsRead accounts)
                 world.Violate($"A free answer was charged: {exchange}.");
                 break;
             // What a job is told at one moment, a success that comes after its lease can take back; the answers of requests cannot be.
-            case { IsFollowed: true, Status: 404 } when exchange.User != Leaver.Name:
+            // Whoever is forgotten or leaves a team is told nothing more.
+            case { IsFollowed: true, Status: 404 } when exchange.User != Leaver.Name && !Team.Has(exchange.User):
                 world.Violate($"A job is not known where it was begun: {exchange}.");
                 break;
             // A run that another took the turn of has nothing to say; what it was charged for, that one answers.

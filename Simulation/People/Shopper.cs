@@ -25,6 +25,13 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
     public async Task LiveAsync()
     {
         await BefriendAsync();
+        if (random.Next(2) == 0)
+        {
+            // The first purchase after it was asked for saves how to pay without the payer.
+            await TopUpAsync();
+            await BuyAsync();
+        }
+
         var actions = random.Next(1, 10);
         for (var action = 0; action < actions; action++)
         {

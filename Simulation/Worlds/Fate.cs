@@ -90,8 +90,8 @@ internal sealed class Fate(World world, Random random)
             // The app looks back two months for what nobody came back to, so there is one such month in a world.
             var jump = random.Next(24) switch
             {
-                0 when !hasSleptLong => TimeSpan.FromDays(random.Next(25, 40)),
-                < 5 => TimeSpan.FromHours(random.Next(1, 30)),
+                < 3 when !hasSleptLong => TimeSpan.FromDays(random.Next(25, 40)),
+                < 7 => TimeSpan.FromHours(random.Next(1, 30)),
                 _ => TimeSpan.FromSeconds(random.Next(-60, 900)),
             };
             hasSleptLong |= jump > TimeSpan.FromDays(2);
