@@ -72,6 +72,7 @@ public static class CoreServices
         .AddSingleton<ApiKeys>()
         .AddSingleton<SealKeys>()
         .AddSingleton<Seals>()
+        .AddSingleton<LastingSeals>()
         .AddSingleton<UserTokens>()
         .AddSingleton(provider => new PlatformPrincipals(configuration, provider.GetRequiredService<IOptions<AccessOptions>>()))
         .AddSingleton<GuestCounts>()

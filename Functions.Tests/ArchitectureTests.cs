@@ -12,7 +12,7 @@ public sealed partial class ArchitectureTests
         ["Storage"] = ["Primitives"],
         ["Accounts"] = ["Storage", "Primitives"],
         ["Access"] = ["Storage", "Primitives"],
-        ["Notifications"] = ["Accounts", "Storage", "Primitives"],
+        ["Notifications"] = ["Access", "Accounts", "Storage", "Primitives"],
         ["Images"] = ["Storage", "Primitives"],
         ["Pricing"] = ["Accounts", "Storage", "Primitives"],
         ["Caching"] = ["Accounts", "Images", "Storage", "Primitives"],

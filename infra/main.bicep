@@ -37,6 +37,92 @@ param corsOrigins string = ''
 @description('USD a month from which on the cheaper tier serves everybody; empty for no such budget.')
 param monthlyBudgetUsd string = ''
 
+@description('App role that makes a signed-in principal an admin; empty for none.')
+param adminRole string = ''
+
+@description('Guests that may begin in a day from one network; empty for none.')
+param guestsPerNetworkPerDay string = ''
+
+@description('USD a month from which on nothing more is bought; empty for no such limit.')
+param hardBudgetUsd string = ''
+
+@secure()
+@description('sk_live_... or sk_test_...; empty sells nothing.')
+param stripeSecretKey string = ''
+
+@secure()
+@description('whsec_... of the endpoint /api/payments/stripe; empty refuses every event.')
+param stripeWebhookSecret string = ''
+
+@description('Where a payer comes back to, with {order}; empty is the app itself.')
+param paymentSuccessUrl string = ''
+
+@description('Where a payer comes back to who did not pay; empty is the app itself.')
+param paymentCancelUrl string = ''
+
+@description('Where operators are told of alerts; empty for nowhere.')
+param operatorWebhookUrl string = ''
+
+@secure()
+@description('whsec_... that signs what operators are told; needed with the URL.')
+param operatorWebhookSecret string = ''
+
+@description('The page that mails lead to for changing what one is told; empty for none.')
+param preferencesUrl string = ''
+
+@description('Mail server; empty sends no mail.')
+param smtpHost string = ''
+
+@description('User at the mail server; empty for none.')
+param smtpUser string = ''
+
+@secure()
+@description('The user\'s password at the mail server.')
+param smtpPassword string = ''
+
+@description('Sender of mails.')
+param smtpFrom string = ''
+
+@secure()
+@description('Key of Anthropic; empty leaves it out.')
+param anthropicKey string = ''
+
+@secure()
+@description('Key of Gemini; empty leaves it out.')
+param geminiKey string = ''
+
+@secure()
+@description('Key of Mistral; empty leaves it out.')
+param mistralKey string = ''
+
+@secure()
+@description('Key of DeepSeek; empty leaves it out.')
+param deepseekKey string = ''
+
+@secure()
+@description('Key of Groq; empty leaves it out.')
+param groqKey string = ''
+
+@secure()
+@description('Key of Stability AI; empty leaves it out.')
+param stabilityKey string = ''
+
+@secure()
+@description('Key of Tavily; empty leaves it out.')
+param tavilyKey string = ''
+
+@secure()
+@description('Key of Serper; empty leaves it out.')
+param serperKey string = ''
+
+@secure()
+@description('Key of Exa; empty leaves it out.')
+param exaKey string = ''
+
+@secure()
+@description('Key of Firecrawl; empty leaves it out.')
+param firecrawlKey string = ''
+
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 
@@ -84,6 +170,30 @@ module app 'modules/app.bicep' = {
     falKey: falKey
     cloudinaryUrl: cloudinaryUrl
     monthlyBudgetUsd: monthlyBudgetUsd
+    adminRole: adminRole
+    guestsPerNetworkPerDay: guestsPerNetworkPerDay
+    hardBudgetUsd: hardBudgetUsd
+    stripeSecretKey: stripeSecretKey
+    stripeWebhookSecret: stripeWebhookSecret
+    paymentSuccessUrl: paymentSuccessUrl
+    paymentCancelUrl: paymentCancelUrl
+    operatorWebhookUrl: operatorWebhookUrl
+    operatorWebhookSecret: operatorWebhookSecret
+    preferencesUrl: preferencesUrl
+    smtpHost: smtpHost
+    smtpUser: smtpUser
+    smtpPassword: smtpPassword
+    smtpFrom: smtpFrom
+    anthropicKey: anthropicKey
+    geminiKey: geminiKey
+    mistralKey: mistralKey
+    deepseekKey: deepseekKey
+    groqKey: groqKey
+    stabilityKey: stabilityKey
+    tavilyKey: tavilyKey
+    serperKey: serperKey
+    exaKey: exaKey
+    firecrawlKey: firecrawlKey
   }
 }
 

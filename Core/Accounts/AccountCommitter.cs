@@ -104,7 +104,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
             return null;
         }
 
-        if (outcomes.Where((outcome, i) => outcome is Refused { Refusal.Code: not RefusalCodes.AccountClosed } && (mayArriveLate || batch[i].MayHaveHappened)).Any())
+        if (outcomes.Where((outcome, i) => outcome is Refused { Refusal.Code: not RefusalCodes.AccountClosed } && (mayArriveLate || batch[i].MayHaveHappened || batch[i].Command is Once { MayHaveHappened: true })).Any())
         {
             // An earlier attempt, or the same command given before, may still be on its way. Its condition must fail, or what is refused here would happen after all.
             // What comes to a closed account met a tag that closing it has changed.

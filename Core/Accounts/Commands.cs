@@ -75,6 +75,12 @@ public abstract record Once(string OperationId, string Reason) : Command(Operati
     /// </summary>
     public DateTimeOffset? Since { get; init; }
 
+    /// <summary>
+    /// Somebody tried this operation before, perhaps on another machine, and its write may still be on its way. A refusal is then the last word: nothing comes of
+    /// it later.
+    /// </summary>
+    public bool MayHaveHappened { get; init; }
+
     /// <summary>The idempotency key that this operation is to own and answer; null for none.</summary>
     public Claim? Claim { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Options;
+using ServerlessAi.Access.Sealing;
 using ServerlessAi.Accounts;
 using ServerlessAi.Primitives;
 
@@ -16,7 +17,7 @@ public sealed record ChangedPreferences(Preferences Preferences, string? NewSecr
 /// Changes what owners are told, and where. An address gets nothing but codes until somebody gives one back: nobody is written to because a stranger
 /// typed their address. Codes are few, to an account and to an address.
 /// </summary>
-public sealed class PreferenceBook(PreferenceRows rows, Outbox outbox, CodeAllowance allowance, IIdSource ids, TimeProvider time, IOptions<NotificationOptions> options)
+public sealed class PreferenceBook(PreferenceRows rows, Outbox outbox, CodeAllowance allowance, LastingSeals seals, IIdSource ids, TimeProvider time, IOptions<NotificationOptions> options)
 {
     /// <summary>Codes that an account may have sent in a day.</summary>
     public const int CodesPerDay = 5;
@@ -41,7 +42,9 @@ public sealed class PreferenceBook(PreferenceRows rows, Outbox outbox, CodeAllow
             return problem;
         }
 
-        var change = new Change(wanted, isTrusted, ids.NewSecret(CodeBytes), WebhookSignature.SecretOf(ids.NewSecret(SecretBytes)), time.GetUtcNow());
+        var secret = WebhookSignature.SecretOf(ids.NewSecret(SecretBytes));
+        var seal = wanted.WebhookUrl is null ? "" : await seals.SealAsync(PurposeOf(accountId), secret, cancellationToken);
+        var change = new Change(wanted, isTrusted, ids.NewSecret(CodeBytes), seal, time.GetUtcNow());
         // Before anything is changed: no address waits for a code that is never sent.
         if (change.SendsCode(await rows.ReadAsync(accountId, cancellationToken)) && await allowance.TakeAsync(wanted.Email!, change.Now, cancellationToken) is { } refusal)
         {
@@ -64,7 +67,7 @@ public sealed class PreferenceBook(PreferenceRows rows, Outbox outbox, CodeAllow
         }
 
         return changed.Then<ChangedPreferences>(after =>
-            new ChangedPreferences(after, string.Equals(after.WebhookSecret, change.Secret, StringComparison.Ordinal) ? change.Secret : null));
+            new ChangedPreferences(after, string.Equals(after.WebhookSecret, change.Secret, StringComparison.Ordinal) ? secret : null));
     }
 
     /// <summary>Confirms the address that the code was sent to.</summary>
@@ -75,6 +78,12 @@ public sealed class PreferenceBook(PreferenceRows rows, Outbox outbox, CodeAllow
             : Refusal.Invalid("This code is not the one that was sent last, or it has expired."),
         cancellationToken);
 
+    /// <summary>The key that signs what goes to an account's webhook.</summary>
+    /// <returns>Null when it cannot be read any more: the webhook has to be set anew, which makes another.</returns>
+    internal async Task<byte[]?> KeyOfAsync(string accountId, Preferences wanted, CancellationToken cancellationToken) => wanted.WebhookSecret is not { } secret ? null
+        // Secrets were stored as they are before they were sealed.
+        : WebhookSignature.KeyOf(secret) ?? WebhookSignature.KeyOf(await seals.OpenAsync(PurposeOf(accountId), secret, cancellationToken));
+
     /// <summary>Sends nothing more to a webhook whose receiver is gone, unless another one was set meanwhile.</summary>
     internal Task SwitchOffWebhookAsync(string accountId, string url, CancellationToken cancellationToken) => rows.ChangeAsync(
         accountId, before => string.Equals(before.WebhookUrl, url, StringComparison.Ordinal) ? before with { WebhookGone = true } : before, cancellationToken);
@@ -84,6 +93,8 @@ public sealed class PreferenceBook(PreferenceRows rows, Outbox outbox, CodeAllow
         accountId, before => string.Equals(before.Email, email, StringComparison.Ordinal) ? before with { EmailRefused = true } : before, cancellationToken);
 
     internal static string HashOf(string code) => Digest.Of(Encoding.UTF8.GetBytes(code));
+
+    private static string PurposeOf(string accountId) => "webhook-secret|" + accountId;
 
     private Refusal? Problem(WantedPreferences wanted)
     {

@@ -5,7 +5,7 @@ namespace ServerlessAi.Notifications;
 
 /// <summary>One change of preferences, which may be tried on several versions of them.</summary>
 /// <param name="Code">For an address that has to be confirmed.</param>
-/// <param name="Secret">For a webhook that is new.</param>
+/// <param name="Secret">For a webhook that is new; sealed, as it is stored.</param>
 internal sealed record Change(WantedPreferences Wanted, bool IsTrusted, string Code, string Secret, DateTimeOffset Now)
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);

@@ -26,6 +26,7 @@ public sealed record Preferences
 
     public string? WebhookUrl { get; init; }
 
+    /// <summary>Sealed for the account; see <see cref="Access.Sealing.LastingSeals"/>.</summary>
     public string? WebhookSecret { get; init; }
 
     /// <summary>The receiver said that it is gone; nothing is sent there until the URL is set anew.</summary>

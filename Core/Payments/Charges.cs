@@ -13,6 +13,8 @@ public sealed partial class Charges(ConfiguredGateway configured, OrderStore ord
     private static readonly TimeSpan KeyLife = TimeSpan.FromHours(23);
     private static readonly TimeSpan LookAfter = TimeSpan.FromMinutes(2);
 
+    private const string Unknown = "unknown";
+
     public string Currency => options.Value.Currency;
 
     /// <summary>Charges an order that is not paid, and does for one that is whatever is left to do.</summary>
@@ -45,6 +47,9 @@ public sealed partial class Charges(ConfiguredGateway configured, OrderStore ord
         return await orders.AddAsync(order, cancellationToken);
     }
 
+    /// <summary>Whether nobody knows what became of a try: it may have been paid, and another might be paid twice.</summary>
+    public static bool IsInDoubt(Order order) => order.PaidAt is null && order.Declined.Any(name => name.StartsWith(Unknown + "-", StringComparison.Ordinal));
+
     /// <summary>Begins another try of one that was declined.</summary>
     public async Task<Order> TryAgainAsync(Order order, CancellationToken cancellationToken)
     {
@@ -69,7 +74,7 @@ public sealed partial class Charges(ConfiguredGateway configured, OrderStore ord
         if (order.TriedAt is { } tried && tried + KeyLife <= time.GetUtcNow())
         {
             LogUnknown(logger, order.Id);
-            var given = await DeclineAsync(order, "unknown", cancellationToken);
+            var given = await DeclineAsync(order, Unknown, cancellationToken);
             return await orders.ChangeAsync(given.AccountId, given.Id, now => now.Noted("what became of a charge is unknown: look at the gateway"), cancellationToken);
         }
 

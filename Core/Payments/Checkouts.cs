@@ -36,7 +36,7 @@ public sealed class Checkouts(ConfiguredGateway configured, OrderStore orders, P
     public static string IdOf(Claim? claim, IIdSource ids) => claim is null ? ids.NewOperationId() : Digest.Of("order", claim.KeyHash)[..32];
 
     /// <returns>The order that an idempotency key has made already; null when there is none.</returns>
-    public async Task<Answer<Order>?> FindRepeatedAsync(string accountId, Claim? claim, string origin, IIdSource ids, CancellationToken cancellationToken)
+    public async Task<Answer<Order>?> FindRepeatedAsync(string accountId, Claim? claim, IIdSource ids, CancellationToken cancellationToken)
     {
         if (claim is null || await orders.FindAsync(accountId, IdOf(claim, ids), cancellationToken) is not { } order)
         {
@@ -44,7 +44,7 @@ public sealed class Checkouts(ConfiguredGateway configured, OrderStore orders, P
         }
 
         return string.Equals(order.Fingerprint, claim.Fingerprint, StringComparison.Ordinal)
-            ? await GoOnAsync(order, origin, cancellationToken)
+            ? await GoOnAsync(order, cancellationToken)
             : new Refusal(RefusalCodes.IdempotencyMismatch, "This key was used for another request. A new request needs a new key.");
     }
 
@@ -57,12 +57,23 @@ public sealed class Checkouts(ConfiguredGateway configured, OrderStore orders, P
         }
 
         var now = time.GetUtcNow();
-        var order = draft with { Gateway = gateway.Name, IsLive = gateway.IsLive, CreatedAt = now, CheckAt = draft.Price.AmountCents == 0 ? now : now + PageLife, PaidAt = draft.Price.AmountCents == 0 ? now : null };
+        var payer = draft.SavesMethod ? await payers.ReadAsync(draft.AccountId, cancellationToken) : null;
+        var order = draft with
+        {
+            Gateway = gateway.Name,
+            IsLive = gateway.IsLive,
+            CreatedAt = now,
+            CheckAt = draft.Price.AmountCents == 0 ? now : now + PageLife,
+            PaidAt = draft.Price.AmountCents == 0 ? now : null,
+            // Frozen as all the rest: the same page can be asked for again only in the same words.
+            PageOrigin = origin,
+            PageCustomerId = string.Equals(payer?.Gateway, gateway.Name, StringComparison.Ordinal) ? payer?.CustomerId : null,
+        };
         await agenda.AddAsync(TaskKind.Order, order.AccountId, order.Id, order.CheckAt, cancellationToken);
-        return await GoOnAsync(await orders.AddAsync(order, cancellationToken), origin, cancellationToken);
+        return await GoOnAsync(await orders.AddAsync(order, cancellationToken), cancellationToken);
     }
 
-    private async Task<Answer<Order>> GoOnAsync(Order order, string origin, CancellationToken cancellationToken)
+    private async Task<Answer<Order>> GoOnAsync(Order order, CancellationToken cancellationToken)
     {
         if (order.PaidAt is not null)
         {
@@ -79,9 +90,7 @@ public sealed class Checkouts(ConfiguredGateway configured, OrderStore orders, P
             return ConfiguredGateway.Missing;
         }
 
-        var payer = order.SavesMethod ? await payers.ReadAsync(order.AccountId, cancellationToken) : null;
-        var customer = string.Equals(payer?.Gateway, gateway.Name, StringComparison.Ordinal) ? payer?.CustomerId : null;
-        var started = await gateway.StartAsync(order, customer, origin, cancellationToken);
+        var started = await gateway.StartAsync(order, cancellationToken);
         return started.Succeeded
             ? await orders.ChangeAsync(order.AccountId, order.Id, known => known.CheckoutUrl is null ? known with { CheckoutUrl = started.Value.Url, SessionId = started.Value.SessionId } : known, cancellationToken)
             : started.Refusal;

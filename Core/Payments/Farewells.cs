@@ -25,5 +25,7 @@ public sealed class Farewells(Payers payers, Referrals referrals, OrderStore ord
         }
 
         await gifts.FinishAllOfAsync(accountId, cancellationToken);
+        // Settling an order remembers who paid it.
+        await payers.ForgetAsync(accountId, cancellationToken);
     }
 }

@@ -44,7 +44,7 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
             new Transfer(id, from, input.ToUserId!, Money.FromCredits(input.Credits!.Value), input.Message, claim?.Fingerprint, time.GetUtcNow()), cancellationToken);
         var gone = claim is not null && !string.Equals(transfer.Fingerprint, claim.Fingerprint, StringComparison.Ordinal)
             ? new Refusal(RefusalCodes.IdempotencyMismatch, "This key was used for another request. A new request needs a new key.")
-            : await CarryOutAsync(transfer, cancellationToken);
+            : await CarryOutAsync(transfer, isRepeated: repeated is not null, cancellationToken);
         if (gone.Succeeded || IsFinal(gone.Refusal))
         {
             await agenda.DoneAsync(item, cancellationToken);
@@ -62,11 +62,11 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
             return null;
         }
 
-        var gone = await CarryOutAsync(transfer, cancellationToken);
+        var gone = await CarryOutAsync(transfer, isRepeated: true, cancellationToken);
         return gone.Succeeded || IsFinal(gone.Refusal);
     }
 
-    private async Task<Answer<Transfer>> CarryOutAsync(Transfer transfer, CancellationToken cancellationToken)
+    private async Task<Answer<Transfer>> CarryOutAsync(Transfer transfer, bool isRepeated, CancellationToken cancellationToken)
     {
         if (transfer.IsDone)
         {
@@ -74,7 +74,7 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
         }
 
         var operation = "gift-" + transfer.Id;
-        if (await accounts.ExecuteAsync(transfer.From, new GiveAway(operation, transfer.Micro, "gift") { Since = transfer.At }) is Refused refused)
+        if (await accounts.ExecuteAsync(transfer.From, new GiveAway(operation, transfer.Micro, "gift") { Since = transfer.At, MayHaveHappened = isRepeated }) is Refused refused)
         {
             return refused.Refusal;
         }
@@ -131,7 +131,7 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
         {
             if (StoredJson.Read<Transfer>(row.GetString(Body)) is { IsDone: false } begun)
             {
-                await CarryOutAsync(begun, cancellationToken);
+                await CarryOutAsync(begun, isRepeated: true, cancellationToken);
             }
         }
     }

@@ -21,9 +21,8 @@ public interface IPaymentGateway
 
     bool IsLive { get; }
 
-    /// <summary>Makes the page on which an order is paid. Repeating it makes the same one.</summary>
-    /// <param name="origin">The app's own address, <c>https://host</c>.</param>
-    Task<Answer<Checkout>> StartAsync(Order order, string? customerId, string origin, CancellationToken cancellationToken);
+    /// <summary>Makes the page on which an order is paid. Repeating it makes the same one, or one whose predecessor nobody was told of.</summary>
+    Task<Answer<Checkout>> StartAsync(Order order, CancellationToken cancellationToken);
 
     /// <summary>What the gateway knows of an order, when no event was heard; null while it is undecided.</summary>
     Task<Answer<PaymentEvent?>> LookUpAsync(Order order, CancellationToken cancellationToken);

@@ -1,14 +1,12 @@
-using Microsoft.Extensions.Logging;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Primitives;
-using ServerlessAi.Storage;
 
 namespace ServerlessAi.Payments;
 
 /// <summary>Every minute: finishes what broke off, asks after what was not heard of, and tops up.</summary>
-public sealed partial class OrderTimer(
-    Agenda agenda, OrderStore orders, Fulfilment fulfilment, Charges charges, PaymentEvents events, Redemptions redemptions, Gifts gifts, TopUps topUps, ConfiguredGateway configured,
-    TimeProvider time, ILogger<OrderTimer> logger)
+public sealed class OrderTimer(
+    Agenda agenda, Rounds rounds, OrderStore orders, Fulfilment fulfilment, Charges charges, PaymentEvents events, Redemptions redemptions, Gifts gifts, TopUps topUps, ConfiguredGateway configured,
+    TimeProvider time)
 {
     // A bank can take days to say whether a payment is one; a page that nobody opened has long expired by then.
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromHours(6);
@@ -24,30 +22,15 @@ public sealed partial class OrderTimer(
     }
 
     /// <param name="lookAfter">Says whether nothing is left to do; null when there is nothing that the item speaks of.</param>
-    private async Task EachAsync(TaskKind kind, Func<AgendaItem, Task<bool?>> lookAfter, CancellationToken cancellationToken)
-    {
-        foreach (var item in await agenda.ReadDueAsync(kind, time.GetUtcNow(), cancellationToken))
+    private Task EachAsync(TaskKind kind, Func<AgendaItem, Task<bool?>> lookAfter, CancellationToken cancellationToken) => rounds.EachAsync(
+        kind,
+        async item => await (await lookAfter(item) switch
         {
-            try
-            {
-                switch (await lookAfter(item))
-                {
-                    case true:
-                        await agenda.DoneAsync(item, cancellationToken);
-                        break;
-                    case null:
-                        await agenda.DropAsync(item, cancellationToken);
-                        break;
-                    default:
-                        break;
-                }
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
-            {
-                LogNotNow(logger, exception, kind, item.Id);
-            }
-        }
-    }
+            true => agenda.DoneAsync(item, cancellationToken),
+            null => agenda.DropAsync(item, cancellationToken),
+            false => agenda.PutOffAsync(item, cancellationToken),
+        }),
+        cancellationToken);
 
     private async Task<bool?> LookAfterOrderAsync(AgendaItem item, CancellationToken cancellationToken)
     {
@@ -92,7 +75,4 @@ public sealed partial class OrderTimer(
 
         return true;
     }
-
-    [LoggerMessage(LogLevel.Warning, "{Kind} {Id} could not be looked after now; it is tried again.")]
-    private static partial void LogNotNow(ILogger logger, Exception exception, TaskKind kind, string id);
 }

@@ -35,6 +35,7 @@ internal static class PaymentServices
             .AddSingleton<PromoCodes>()
             .AddSingleton<OrderStore>()
             .AddSingleton<Agenda>()
+            .AddSingleton<Rounds>()
             .AddSingleton<Payers>()
             .AddSingleton<Referrals>()
             .AddSingleton<Redemptions>()

@@ -58,7 +58,7 @@ public sealed class PlanPurchases(Plans.Subscriptions subscriptions, AccountStor
     /// <param name="origin">The app's own address.</param>
     public async Task<Answer<Order>> BeginAsync(string accountId, string? planId, string? promoCode, Claim? claim, string origin, CancellationToken cancellationToken)
     {
-        if (await checkouts.FindRepeatedAsync(accountId, claim, origin, ids, cancellationToken) is { } repeated)
+        if (await checkouts.FindRepeatedAsync(accountId, claim, ids, cancellationToken) is { } repeated)
         {
             return repeated;
         }

@@ -1,34 +1,19 @@
-using Microsoft.Extensions.Logging;
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Subscriptions;
 using ServerlessAi.Payments.Catalog;
 using ServerlessAi.Payments.Orders;
-using ServerlessAi.Storage;
 
 namespace ServerlessAi.Payments;
 
 /// <summary>Pays for the next period of plans whose period has ended: at once, and once a day while the grace lasts.</summary>
-public sealed partial class PlanRenewals(Agenda agenda, AccountStore accounts, OrderStore orders, Charges charges, TimeProvider time, ILogger<PlanRenewals> logger)
+public sealed class PlanRenewals(Agenda agenda, Rounds rounds, AccountStore accounts, OrderStore orders, Charges charges, TimeProvider time)
 {
     internal const string ItemId = "renewal";
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromDays(1);
 
     /// <summary>Runs hourly. Twice at once does no harm: order, try and period have names of their own.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        foreach (var item in await agenda.ReadDueAsync(TaskKind.Renewal, time.GetUtcNow(), cancellationToken))
-        {
-            try
-            {
-                await LookAtAsync(item, cancellationToken);
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
-            {
-                LogNotNow(logger, exception, item.AccountId.Length);
-            }
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) => rounds.EachAsync(TaskKind.Renewal, item => LookAtAsync(item, cancellationToken), cancellationToken);
 
     private async Task LookAtAsync(AgendaItem item, CancellationToken cancellationToken)
     {
@@ -50,6 +35,10 @@ public sealed partial class PlanRenewals(Agenda agenda, AccountStore accounts, O
         {
             await agenda.DropAsync(item, cancellationToken);
         }
+        else
+        {
+            await agenda.PutOffAsync(item, cancellationToken);
+        }
     }
 
     private async Task PayAsync(string accountId, Subscription running, DateTimeOffset now, CancellationToken cancellationToken)
@@ -58,7 +47,7 @@ public sealed partial class PlanRenewals(Agenda agenda, AccountStore accounts, O
         var order = await orders.FindAsync(accountId, id, cancellationToken) ?? await BeginAsync(accountId, id, running, cancellationToken);
         if (order is { FailedAt: not null, PaidAt: null, DeclinedAt: { } declinedAt })
         {
-            if (declinedAt + BetweenTries > now)
+            if (declinedAt + BetweenTries > now || Charges.IsInDoubt(order))
             {
                 return;
             }
@@ -83,7 +72,4 @@ public sealed partial class PlanRenewals(Agenda agenda, AccountStore accounts, O
             },
             cancellationToken);
     }
-
-    [LoggerMessage(LogLevel.Warning, "A renewal could not be looked after now (an account of {Length} characters); it is tried again.")]
-    private static partial void LogNotNow(ILogger logger, Exception exception, int length);
 }

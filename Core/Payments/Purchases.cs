@@ -22,7 +22,7 @@ public sealed class Purchases(Packages packages, Redemptions redemptions, Payers
     /// <param name="origin">The app's own address.</param>
     public async Task<Answer<Order>> BeginAsync(string accountId, PurchaseInput input, Claim? claim, string origin, CancellationToken cancellationToken)
     {
-        if (await checkouts.FindRepeatedAsync(accountId, claim, origin, ids, cancellationToken) is { } repeated)
+        if (await checkouts.FindRepeatedAsync(accountId, claim, ids, cancellationToken) is { } repeated)
         {
             return repeated;
         }

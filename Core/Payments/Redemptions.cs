@@ -27,6 +27,7 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
     private const string Used = "Used";
     private const string Use = "Use";
     private const string At = "At";
+    private const string Redeeming = "redeemed";
     private const int Attempts = 50;
 
     // Longer than any request takes: who took a use writes the order within it, or not at all.
@@ -51,15 +52,15 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
         }
 
         var item = await agenda.AddAsync(TaskKind.Code, accountId, code.Id, dueAt: null, cancellationToken);
-        var taken = await TakeAsync(code, accountId, use: "redeemed", cancellationToken);
+        var taken = await TakeAsync(code, accountId, Redeeming, cancellationToken);
         if (!taken.Succeeded)
         {
             await agenda.DoneAsync(item, cancellationToken);
             return taken.Refusal;
         }
 
-        var granted = await GrantAsync(accountId, code);
-        if (granted.Succeeded)
+        var granted = await GrantAsync(accountId, code, time.GetUtcNow(), cancellationToken);
+        if (granted.Succeeded || IsClosed(granted.Refusal))
         {
             await agenda.DoneAsync(item, cancellationToken);
         }
@@ -74,7 +75,19 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
         // The account's row decides: without it nothing was promised.
         var client = await tables.GetAsync(TableNames.Orders);
         var slot = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(item.Id), SlotOf(item.AccountId), cancellationToken: cancellationToken);
-        return !slot.HasValue ? null : await codes.ReadAsync(item.Id, cancellationToken) is not { } code || (await GrantAsync(item.AccountId, code)).Succeeded;
+        if (!slot.HasValue)
+        {
+            return null;
+        }
+
+        // What a code's use was taken for by an order is the order's.
+        if (!string.Equals(slot.Value!.GetString(Use), Redeeming, StringComparison.Ordinal) || await codes.ReadAsync(item.Id, cancellationToken) is not { } code)
+        {
+            return true;
+        }
+
+        var granted = await GrantAsync(item.AccountId, code, slot.Value.GetDateTimeOffset(At) ?? item.WrittenAt, cancellationToken);
+        return granted.Succeeded || IsClosed(granted.Refusal);
     }
 
     /// <summary>A code that counts for a purchase. Wrong ones are counted, and too many end the guessing for the day.</summary>
@@ -229,15 +242,28 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
         }
     }
 
-    private async Task<Answer<Redeemed>> GrantAsync(string accountId, PromoCode code) =>
-        await accounts.ExecuteAsync(accountId, new Grant("code-" + code.Id, GrantKind.Promotion, Money.FromCredits(code.Value), "code")) switch
+    private static bool IsClosed(Refusal refusal) => string.Equals(refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal);
+
+    private async Task<Answer<Redeemed>> GrantAsync(string accountId, PromoCode code, DateTimeOffset takenAt, CancellationToken cancellationToken)
+    {
+        switch (await accounts.ExecuteAsync(accountId, new Grant("code-" + code.Id, GrantKind.Promotion, Money.FromCredits(code.Value), "code") { Since = takenAt }))
         {
-            Posted posted => new Redeemed(code.Id, Money.ToCredits(posted.Record.AmountMicro), posted.IsRepeat),
-            // Its value was changed between the promise and the credits: those that were granted count.
-            Refused { Refusal.Code: RefusalCodes.IdempotencyMismatch } => new Redeemed(code.Id, code.Value, IsRepeat: true),
-            Refused refused => refused.Refusal,
-            var other => throw new InvalidOperationException($"A grant came to {other.GetType().Name}."),
-        };
+            case Posted posted:
+                return new Redeemed(code.Id, Money.ToCredits(posted.Record.AmountMicro), posted.IsRepeat);
+            case Refused { Refusal.Code: RefusalCodes.IdempotencyMismatch }:
+                // Its value was changed between the promise and the credits: those that were granted count.
+                return new Redeemed(code.Id, code.Value, IsRepeat: true);
+            case Refused refused:
+                if (IsClosed(refused.Refusal))
+                {
+                    await GiveBackAsync(code.Id, accountId, Redeeming, cancellationToken);
+                }
+
+                return refused.Refusal;
+            case var other:
+                throw new InvalidOperationException($"A grant came to {other.GetType().Name}.");
+        }
+    }
 
     private static int WrongOn(Payer payer, string day) => string.Equals(payer.WrongCodesDay, day, StringComparison.Ordinal) ? payer.WrongCodes : 0;
 

@@ -12,8 +12,8 @@ public sealed class SimulatedGateway : IPaymentGateway
 
     public bool IsLive => false;
 
-    public Task<Answer<Checkout>> StartAsync(Order order, string? customerId, string origin, CancellationToken cancellationToken) =>
-        Task.FromResult<Answer<Checkout>>(new Checkout("sim_" + order.Id, $"{origin}/api/pay/{Uri.EscapeDataString(order.Id)}?account={Uri.EscapeDataString(order.AccountId)}"));
+    public Task<Answer<Checkout>> StartAsync(Order order, CancellationToken cancellationToken) =>
+        Task.FromResult<Answer<Checkout>>(new Checkout("sim_" + order.Id, $"{order.PageOrigin}/api/pay/{Uri.EscapeDataString(order.Id)}?account={Uri.EscapeDataString(order.AccountId)}"));
 
     // Its events are heard in the same process: there is none to be late.
     public Task<Answer<PaymentEvent?>> LookUpAsync(Order order, CancellationToken cancellationToken) =>

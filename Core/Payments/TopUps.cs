@@ -1,11 +1,9 @@
 using System.Globalization;
-using Microsoft.Extensions.Logging;
 using ServerlessAi.Accounts;
 using ServerlessAi.Payments.Catalog;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Payments.Saved;
 using ServerlessAi.Primitives;
-using ServerlessAi.Storage;
 
 namespace ServerlessAi.Payments;
 
@@ -16,8 +14,8 @@ public sealed record TopUpInput(bool? Enabled, decimal? ThresholdCredits, string
 /// Buys a package when a balance has fallen below its owner's threshold. Which top-up is under way stands in the payer's row, changed under its tag before
 /// anything is bought: there is one for each crossing, whatever number of timers look, and never more than the month's limit.
 /// </summary>
-public sealed partial class TopUps(
-    Payers payers, Packages packages, Agenda agenda, AccountStore accounts, OrderStore orders, Charges charges, TimeProvider time, ILogger<TopUps> logger)
+public sealed class TopUps(
+    Payers payers, Packages packages, Agenda agenda, Rounds rounds, AccountStore accounts, OrderStore orders, Charges charges, TimeProvider time)
 {
     private const string ItemId = "topup";
     private const decimal LimitOfLimits = 100_000m;
@@ -59,20 +57,7 @@ public sealed partial class TopUps(
     }
 
     /// <summary>Runs every minute over the accounts that have it on.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        foreach (var item in await agenda.ReadDueAsync(TaskKind.TopUp, time.GetUtcNow(), cancellationToken))
-        {
-            try
-            {
-                await LookAtAsync(item, cancellationToken);
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
-            {
-                LogNotNow(logger, exception);
-            }
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) => rounds.EachAsync(TaskKind.TopUp, item => LookAtAsync(item, cancellationToken), cancellationToken);
 
     private async Task LookAtAsync(AgendaItem item, CancellationToken cancellationToken)
     {
@@ -137,7 +122,4 @@ public sealed partial class TopUps(
         PackageId = package.Id,
         CreditsMicro = Money.FromCredits(package.Credits),
     };
-
-    [LoggerMessage(LogLevel.Warning, "A top-up could not be looked after now; it is tried again.")]
-    private static partial void LogNotNow(ILogger logger, Exception exception);
 }

@@ -15,6 +15,12 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
     private const int RowsLimit = Deletions.RowsLimit - 1;
     private const int PassesLimit = 5;
 
+    /// <summary>
+    /// Longer than a write can be on its way. One that opens an account is conditional on nothing but that there is none: until it cannot come any more, it must
+    /// find that there was one.
+    /// </summary>
+    public static readonly TimeSpan Settling = TimeSpan.FromMinutes(15);
+
     /// <summary>The state last: without it what is copied counts for nothing yet.</summary>
     /// <returns>False: the account is not there any more.</returns>
     public async Task<bool> CopyAsync(ErasureJob job, CancellationToken cancellationToken)
@@ -60,8 +66,7 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
         {
             try
             {
-                await (job.Of is null ? DeleteStraysAsync(job, cancellationToken) : DeleteOnceAsync(job, cancellationToken));
-                return true;
+                return job.Of is null ? await DeleteStraysAsync(job, cancellationToken) : await DeleteOnceAsync(job, cancellationToken);
             }
             catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
             {
@@ -72,7 +77,7 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
         return false;
     }
 
-    private async Task DeleteOnceAsync(ErasureJob job, CancellationToken cancellationToken)
+    private async Task<bool> DeleteOnceAsync(ErasureJob job, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Accounts);
         var (state, batch) = (default(TableEntity), new List<TableEntity>());
@@ -82,7 +87,7 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
             {
                 if (!IsStateOf(job, row))
                 {
-                    return;
+                    return true;
                 }
 
                 state = row;
@@ -93,27 +98,30 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
             batch.Add(row);
             if (batch.Count == RowsLimit)
             {
-                var guard = new TableTransactionAction(TableTransactionActionType.UpdateMerge, new TableEntity(state.PartitionKey, state.RowKey), state.ETag);
-                var responses = await client.SubmitTransactionAsync([.. batch.Select(Delete), guard], cancellationToken);
+                var responses = await client.SubmitTransactionAsync([.. batch.Select(Delete), Guard(state)], cancellationToken);
                 state.ETag = responses.Value[^1].Headers.ETag ?? default;
                 batch.Clear();
             }
         }
 
-        if (state is not null)
+        if (state is null)
         {
-            await client.SubmitTransactionAsync([.. batch.Select(Delete), Delete(state)], cancellationToken);
+            return true;
         }
+
+        var isSettled = job.Of + Settling < time.GetUtcNow();
+        await client.SubmitTransactionAsync([.. batch.Select(Delete), isSettled ? Delete(state) : Guard(state)], cancellationToken);
+        return isSettled;
     }
 
     /// <summary>What is kept of users who never had an account: how they want to be told of things.</summary>
-    private async Task DeleteStraysAsync(ErasureJob job, CancellationToken cancellationToken)
+    private async Task<bool> DeleteStraysAsync(ErasureJob job, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Accounts);
         var rows = await client.ReadLongAsync(FilterOf(job), time, cancellationToken).ToListAsync(cancellationToken);
         if (rows.Exists(IsState))
         {
-            return;
+            return true;
         }
 
         foreach (var row in rows)
@@ -121,6 +129,8 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
             await DeleteTextAsync(row, cancellationToken);
             await client.DeleteEntityAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
         }
+
+        return true;
     }
 
     private async Task DeleteTextAsync(TableEntity row, CancellationToken cancellationToken)
@@ -130,6 +140,8 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
             await texts.DeleteAsync(blob, cancellationToken);
         }
     }
+
+    private static TableTransactionAction Guard(TableEntity state) => new(TableTransactionActionType.UpdateMerge, new TableEntity(state.PartitionKey, state.RowKey), state.ETag);
 
     private static TableTransactionAction Delete(TableEntity row) => new(TableTransactionActionType.Delete, row, row.ETag);
 

@@ -28,6 +28,36 @@ public sealed partial class InfraTests
     }
 
     [Fact]
+    public void Whatever_has_no_default_can_be_given_when_deploying_unless_it_has_a_reason()
+    {
+        string[] notDeployed =
+        [
+            // What the template decides itself.
+            "Storage__AccountName", "Storage__ManagedIdentityClientId", "Access__AdminKey",
+            // Chosen by what else is given: the key of Stripe, the key of OpenAI.
+            "Payments__Gateway", "Providers__Text__openai__ApiKey",
+            // Other addresses of the same services, for tests and for those behind a proxy.
+            "Providers__OpenAI__BaseUrl", "Images__CloudinaryApiBaseUrl", "Images__CloudinaryDeliveryBaseUrl",
+            // For a developer's machine, and for fine tuning.
+            "Providers__Sample__Enabled", "Providers__Fal__QueuedModels", "Plans__Items__free__CostLimitUsd",
+        ];
+        var optional = JsonDocument.Parse(File.ReadAllText(Path.Combine(Azurite.RepositoryRoot(), "local.settings.sample.json"))).RootElement.EnumerateObject()
+            .Single(section => section.Name.StartsWith("Optional", StringComparison.Ordinal)).Value.EnumerateObject().Select(setting => setting.Name);
+        Assert.All(optional.Except(notDeployed), name => Assert.Contains($" {name}: ", App, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_given_when_deploying_reaches_the_app()
+    {
+        var inner = Parameters().Matches(App).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
+        Assert.All(Parameters().Matches(Main).Where(match => match.Groups["default"].Success).Select(match => match.Groups["name"].Value), name =>
+        {
+            Assert.Contains(name, inner);
+            Assert.Contains($"\n    {name}: ", Main, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
     public void Every_secret_is_a_secure_parameter()
     {
         foreach (var file in new[] { Main, App })
@@ -52,6 +82,6 @@ public sealed partial class InfraTests
     [GeneratedRegex(@"^param (?<name>\w+) \w+(?<default> =)?", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Parameters();
 
-    [GeneratedRegex(@"(?<before>(^@.*\n)*)^param \w*(Key|cloudinaryUrl) ", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(@"(?<before>(^@.*\n)*)^param \w*(Key|Secret|Password|cloudinaryUrl) ", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Secrets();
 }

@@ -16,7 +16,7 @@ public sealed record PreferencesInput(string? Email, string? WebhookUrl, bool? N
 
 /// <param name="EmailActive">Whether mail goes to <paramref name="Email"/>; not once the mail server has refused it for good.</param>
 /// <param name="PendingEmail">An address that waits for its code to come back.</param>
-/// <param name="WebhookActive">Not once its receiver has answered 410.</param>
+/// <param name="WebhookActive">Not once its receiver has answered 410, or its secret was lost with the key ring: setting it again makes a new one.</param>
 /// <param name="WebhookSecret">Only in the answer that made it.</param>
 public sealed record PreferencesOutput(
     string? Email, bool EmailActive, string? PendingEmail, string? WebhookUrl, bool WebhookActive, string? WebhookSecret, IReadOnlyDictionary<string, IReadOnlyList<string>> Kinds)

@@ -20,6 +20,44 @@ param falKey string
 @secure()
 param cloudinaryUrl string
 param monthlyBudgetUsd string
+param adminRole string
+param guestsPerNetworkPerDay string
+param hardBudgetUsd string
+@secure()
+param stripeSecretKey string
+@secure()
+param stripeWebhookSecret string
+param paymentSuccessUrl string
+param paymentCancelUrl string
+param operatorWebhookUrl string
+@secure()
+param operatorWebhookSecret string
+param preferencesUrl string
+param smtpHost string
+param smtpUser string
+@secure()
+param smtpPassword string
+param smtpFrom string
+@secure()
+param anthropicKey string
+@secure()
+param geminiKey string
+@secure()
+param mistralKey string
+@secure()
+param deepseekKey string
+@secure()
+param groqKey string
+@secure()
+param stabilityKey string
+@secure()
+param tavilyKey string
+@secure()
+param serperKey string
+@secure()
+param exaKey string
+@secure()
+param firecrawlKey string
 
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
@@ -47,7 +85,31 @@ var optional = union(
   empty(azureOpenAIEndpoint) ? {} : { Providers__OpenAI__AzureEndpoint: azureOpenAIEndpoint },
   empty(falKey) ? {} : { Providers__Fal__ApiKey: falKey },
   empty(cloudinaryUrl) ? {} : { Images__Store: 'cloudinary', Images__CloudinaryUrl: cloudinaryUrl },
-  empty(monthlyBudgetUsd) ? {} : { Budget__MonthlyUsd: monthlyBudgetUsd }
+  empty(monthlyBudgetUsd) ? {} : { Budget__MonthlyUsd: monthlyBudgetUsd },
+  empty(adminRole) ? {} : { Access__AdminRole: adminRole },
+  empty(guestsPerNetworkPerDay) ? {} : { Access__GuestsPerNetworkPerDay: guestsPerNetworkPerDay },
+  empty(hardBudgetUsd) ? {} : { Budget__HardUsd: hardBudgetUsd },
+  empty(stripeSecretKey) ? {} : { Payments__Stripe__SecretKey: stripeSecretKey },
+  empty(stripeWebhookSecret) ? {} : { Payments__Stripe__WebhookSecret: stripeWebhookSecret },
+  empty(paymentSuccessUrl) ? {} : { Payments__SuccessUrl: paymentSuccessUrl },
+  empty(paymentCancelUrl) ? {} : { Payments__CancelUrl: paymentCancelUrl },
+  empty(operatorWebhookUrl) ? {} : { Notifications__WebhookUrl: operatorWebhookUrl },
+  empty(operatorWebhookSecret) ? {} : { Notifications__WebhookSecret: operatorWebhookSecret },
+  empty(preferencesUrl) ? {} : { Notifications__PreferencesUrl: preferencesUrl },
+  empty(smtpHost) ? {} : { Notifications__Smtp__Host: smtpHost },
+  empty(smtpUser) ? {} : { Notifications__Smtp__User: smtpUser },
+  empty(smtpPassword) ? {} : { Notifications__Smtp__Password: smtpPassword },
+  empty(smtpFrom) ? {} : { Notifications__Smtp__From: smtpFrom },
+  empty(anthropicKey) ? {} : { Providers__Text__anthropic__ApiKey: anthropicKey },
+  empty(geminiKey) ? {} : { Providers__Text__gemini__ApiKey: geminiKey },
+  empty(mistralKey) ? {} : { Providers__Text__mistral__ApiKey: mistralKey },
+  empty(deepseekKey) ? {} : { Providers__Text__deepseek__ApiKey: deepseekKey },
+  empty(groqKey) ? {} : { Providers__Text__groq__ApiKey: groqKey },
+  empty(stabilityKey) ? {} : { Providers__Stability__ApiKey: stabilityKey },
+  empty(tavilyKey) ? {} : { Providers__Tavily__ApiKey: tavilyKey },
+  empty(serperKey) ? {} : { Providers__Serper__ApiKey: serperKey },
+  empty(exaKey) ? {} : { Providers__Exa__ApiKey: exaKey },
+  empty(firecrawlKey) ? {} : { Providers__Firecrawl__ApiKey: firecrawlKey }
 )
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {

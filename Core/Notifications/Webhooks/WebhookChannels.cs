@@ -13,9 +13,16 @@ internal sealed class AccountWebhook(PreferenceBook preferences, WebhookSender s
     public async Task<Delivery> SendAsync(OutboxItem item, Message message, CancellationToken cancellationToken)
     {
         var wanted = await preferences.ReadAsync(item.AccountId, cancellationToken);
-        if (!wanted.Wants(item.Kind, Name) || wanted.WebhookUrl is not { } url || WebhookSignature.KeyOf(wanted.WebhookSecret) is not { } key)
+        if (!wanted.Wants(item.Kind, Name) || wanted.WebhookUrl is not { } url)
         {
             return Delivery.Unwanted;
+        }
+
+        if (await preferences.KeyOfAsync(item.AccountId, wanted, cancellationToken) is not { } key)
+        {
+            // Off until its owner sets it anew; they see that it is.
+            await preferences.SwitchOffWebhookAsync(item.AccountId, url, cancellationToken);
+            return Delivery.Refused(WebhookSender.SecretLost);
         }
 
         var delivery = await sender.SendAsync(new Uri(url), key, item, message, cancellationToken);

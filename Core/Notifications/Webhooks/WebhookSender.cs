@@ -17,6 +17,9 @@ internal sealed class WebhookSender(IHttpClientFactory clients, TimeProvider tim
     /// <summary>The error of a receiver that is gone.</summary>
     public const string Gone = "http_410";
 
+    /// <summary>The key ring that the webhook's secret was sealed with is lost.</summary>
+    public const string SecretLost = "secret_lost";
+
     // What a receiver says beyond its status is of no use; a little is read so that the connection can be used again.
     private const int AnswerLimitBytes = 8 * 1024;
 

@@ -40,6 +40,9 @@ public sealed class Agenda(Tables tables, TimeProvider time)
     // What an item speaks of is written after it: its writer may be about to.
     private static readonly TimeSpan EmptyItemLife = TimeSpan.FromMinutes(5);
 
+    // At each run of a timer at first, and as seldom after that.
+    private static readonly TimeSpan TriedEachTime = TimeSpan.FromMinutes(30);
+
     /// <summary>Adds an item, or renews its tag.</summary>
     /// <param name="dueAt">Null is at once.</param>
     public async Task<AgendaItem> AddAsync(TaskKind kind, string accountId, string id, DateTimeOffset? dueAt, CancellationToken cancellationToken)
@@ -62,6 +65,17 @@ public sealed class Agenda(Tables tables, TimeProvider time)
         }
 
         return items;
+    }
+
+    /// <summary>Puts off an item that cannot be finished, when it has been tried for a while: those that can must not wait behind those that cannot.</summary>
+    public async Task PutOffAsync(AgendaItem item, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (now - item.WrittenAt >= TriedEachTime)
+        {
+            await AddAsync(item.Kind, item.AccountId, item.Id, now + TriedEachTime, cancellationToken);
+            await DoneAsync(item, cancellationToken);
+        }
     }
 
     /// <summary>Deletes an item that speaks of nothing, when its writer has had time enough.</summary>

@@ -94,6 +94,12 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
     /// <summary>The payment method is kept for payments without the payer.</summary>
     public bool SavesMethod { get; init; }
 
+    /// <summary>The app's own address as the payer knew it; null for orders without a page.</summary>
+    public string? PageOrigin { get; init; }
+
+    /// <summary>Whose page it is, when the gateway knows the payer already.</summary>
+    public string? PageCustomerId { get; init; }
+
     public string? SessionId { get; init; }
 
     public string? CheckoutUrl { get; init; }

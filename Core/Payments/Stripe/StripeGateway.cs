@@ -22,6 +22,7 @@ public sealed partial class StripeGateway(IHttpClientFactory http, IOptions<Paym
     /// <summary>The version whose shapes are read here; an account's own default may be another.</summary>
     public const string ApiVersion = "2024-06-20";
 
+    private const int PageAttempts = 3;
     private const int AnswerLimitBytes = 1024 * 1024;
 
     private PaymentOptions Options => options.Value;
@@ -30,14 +31,29 @@ public sealed partial class StripeGateway(IHttpClientFactory http, IOptions<Paym
 
     public bool IsLive => Options.Stripe.IsLive;
 
-    public async Task<Answer<Checkout>> StartAsync(Order order, string? customerId, string origin, CancellationToken cancellationToken)
+    public async Task<Answer<Checkout>> StartAsync(Order order, CancellationToken cancellationToken)
     {
-        var form = StripeForms.Session(order, customerId, Address(Options.SuccessUrl, origin, order, "paid"), Address(Options.CancelUrl, origin, order, "cancelled"));
-        var reply = await SendAsync(HttpMethod.Post, "v1/checkout/sessions", form, order.Id, cancellationToken);
-        return reply is { Status: HttpStatusCode.OK } && StripeEvents.Text(reply.Body, "id") is { } id && StripeEvents.Text(reply.Body, "url") is { } url
-            ? new Checkout(id, url)
-            : Failed(reply, "The payment page could not be made.");
+        var origin = order.PageOrigin ?? "";
+        var form = StripeForms.Session(order, order.PageCustomerId, Address(Options.SuccessUrl, origin, order, "paid"), Address(Options.CancelUrl, origin, order, "cancelled"));
+        for (var attempt = 1; ; attempt++)
+        {
+            var reply = await SendAsync(HttpMethod.Post, "v1/checkout/sessions", form, attempt == 1 ? order.Id : $"{order.Id}-{attempt}", cancellationToken);
+            if (reply is { Status: HttpStatusCode.OK } && StripeEvents.Text(reply.Body, "id") is { } id && StripeEvents.Text(reply.Body, "url") is { } url)
+            {
+                return new Checkout(id, url);
+            }
+
+            // Whatever page that key stands for, its address was told to nobody: another one can take its place.
+            if (reply is null || !IsUsedUp(reply) || attempt == PageAttempts)
+            {
+                return Failed(reply, "The payment page could not be made.");
+            }
+        }
     }
+
+    // For a day a key answers what it answered first, errors included; and it is good for one form, which a deployment may have changed.
+    private static bool IsUsedUp(Reply reply) => (reply.IsReplay && reply.Status >= HttpStatusCode.InternalServerError)
+        || (StripeEvents.Child(reply.Body, "error") is { } error && string.Equals(StripeEvents.Text(error, "type"), "idempotency_error", StringComparison.Ordinal) && reply.Status == HttpStatusCode.BadRequest);
 
     public async Task<Answer<PaymentEvent?>> LookUpAsync(Order order, CancellationToken cancellationToken)
     {
@@ -76,8 +92,8 @@ public sealed partial class StripeGateway(IHttpClientFactory http, IOptions<Paym
             return new ChargeOutcome(StripeEvents.Intent("charge", StripeEvents.IsTrue(reply.Body, "livemode"), reply.Body));
         }
 
-        // Only a card error is an answer: 409, 429 and 5xx say nothing of what became of the payment.
-        if (reply is not { Status: HttpStatusCode.PaymentRequired } || StripeEvents.Child(reply.Body, "error") is not { } error)
+        // Only these are answers: 409, 429 and 5xx, and a key that was used for another form, say nothing of what became of the payment.
+        if (reply is null || StripeEvents.Child(reply.Body, "error") is not { } error || !IsRefusal(reply.Status, StripeEvents.Text(error, "type")))
         {
             LogFailed(logger, "payment_intents", (int?)reply?.Status);
             return new ChargeOutcome(Event: null);
@@ -90,6 +106,10 @@ public sealed partial class StripeGateway(IHttpClientFactory http, IOptions<Paym
             Reason = StripeEvents.Text(error, "decline_code") ?? StripeEvents.Text(error, "code"),
         });
     }
+
+    // The bank's no, or a request that cannot be carried out, such as a card that was removed (docs.stripe.com/api/errors).
+    private static bool IsRefusal(HttpStatusCode status, string? type) => status == HttpStatusCode.PaymentRequired
+        || (status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound && string.Equals(type, "invalid_request_error", StringComparison.Ordinal));
 
     public async Task<Answer<PaymentEvent>> RefundAsync(Order order, long cents, string key, CancellationToken cancellationToken)
     {
@@ -139,7 +159,8 @@ public sealed partial class StripeGateway(IHttpClientFactory http, IOptions<Paym
         };
     }
 
-    private sealed record Reply(HttpStatusCode Status, JsonElement Body);
+    /// <param name="IsReplay">It is what was answered to the same idempotency key before.</param>
+    private sealed record Reply(HttpStatusCode Status, JsonElement Body, bool IsReplay);
 
     /// <returns>Null when there was no answer, or none that can be read.</returns>
     private async Task<Reply?> SendAsync(HttpMethod method, string path, Dictionary<string, string>? form, string? key, CancellationToken cancellationToken)
@@ -161,7 +182,8 @@ public sealed partial class StripeGateway(IHttpClientFactory http, IOptions<Paym
         try
         {
             using var response = await client.SendAsync(request, cancellationToken);
-            return new Reply(response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)).RootElement);
+            var isReplay = response.Headers.TryGetValues("Idempotent-Replayed", out var values) && values.Contains("true", StringComparer.OrdinalIgnoreCase);
+            return new Reply(response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)).RootElement, isReplay);
         }
         catch (Exception exception) when (exception is HttpRequestException or JsonException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {

@@ -1,0 +1,186 @@
+using ServerlessAi.Accounts;
+using ServerlessAi.Payments.Orders;
+using ServerlessAi.Privacy;
+using ServerlessAi.Simulator.Storage;
+using ServerlessAi.Simulator.Vendors;
+
+namespace ServerlessAi.Tests.Payments;
+
+/// <summary>What was begun for an account and comes to it after it was deleted: nothing of it opens a new one.</summary>
+public sealed class DeletedAccountTests
+{
+    [Fact]
+    public async Task What_is_paid_after_the_account_was_deleted_goes_back_to_the_payer()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var order = await shop.BuyAsync("ann");
+        await DeleteAsync(shop.App, "ann");
+
+        Assert.Equal(200, (await shop.SendAsync(shop.Completed(order))).Status);
+        Assert.Equal(200, (await shop.SendAsync(shop.Completed(order))).Status);
+        await shop.TickAsync();
+
+        var seen = await shop.OrderAsync("ann");
+        Assert.Equal(("refunded", 5), (seen.GetProperty("order").GetProperty("status").GetString(), seen.GetProperty("order").GetProperty("refunded").GetDecimal()));
+        Assert.Equal("paid back: the account was deleted", Assert.Single(seen.GetProperty("notes").EnumerateArray()).GetString());
+        Assert.Single(shop.Stripe.Requests, request => request.Path == "/v1/refunds");
+        Assert.Null(await shop.App.Get<AccountStore>().ReadStoredAsync("ann"));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task The_same_on_a_developers_machine()
+    {
+        var (app, _) = await TestApp.StartSimulatedAsync();
+        await using var running = app;
+        var order = await app.PostAsync("credits/purchase", new { userId = "ann", packageId = "starter" });
+        await DeleteAsync(app, "ann");
+
+        var paid = await app.SendAsync(HttpMethod.Post, new Uri(order.Text("checkoutUrl")!).PathAndQuery + "&decision=pay");
+
+        Assert.Equal((200, "refunded", 5), (paid.Status, paid.Text("status"), paid.Number("refunded")));
+        Assert.Null(await app.Get<AccountStore>().ReadStoredAsync("ann"));
+    }
+
+    [Fact]
+    public async Task A_closed_account_that_is_not_erased_yet_gets_its_money_back_too()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.App.GetAsync("credits?userId=ann");
+        var order = await shop.BuyAsync("ann");
+        await shop.App.GiveAsync("ann", 1);
+        Assert.IsType<Closed>(await shop.App.Get<AccountStore>().ExecuteAsync("ann", new Close("close", IsCopied: false)));
+
+        await shop.SendAsync(shop.Completed(order));
+
+        Assert.Equal("refunded", (await shop.OrderAsync("ann")).GetProperty("order").GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task A_refund_that_arrived_long_ago_is_found_at_Stripe_and_not_made_again()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var order = await shop.BuyAsync("ann");
+        var completed = shop.Completed(order);
+        await DeleteAsync(shop.App, "ann");
+        // Its reply was lost, and Stripe has forgotten the key since.
+        shop.Stripe.Objects[shop.PaymentOf(order)]["amount_refunded"] = 500L;
+
+        Assert.Equal(200, (await shop.SendAsync(completed)).Status);
+
+        Assert.Equal("refunded", (await shop.OrderAsync("ann")).GetProperty("order").GetProperty("status").GetString());
+        Assert.DoesNotContain(shop.Stripe.Objects.Values, made => (string)made["object"]! == "refund");
+    }
+
+    [Fact]
+    public async Task A_refund_that_Stripe_cannot_make_now_is_made_later_and_seldom_asked_for()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var completed = shop.Completed(await shop.BuyAsync("ann"));
+        await DeleteAsync(shop.App, "ann");
+        shop.Stripe.Script("/v1/refunds", [.. Enumerable.Repeat(StripeStandIn.Error(500, "api_error", code: null, "No."), 3), Behaviour.Success]);
+        Assert.Equal(502, (await shop.SendAsync(completed)).Status);
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(31));
+        await shop.TickAsync();
+        Assert.Empty(await shop.App.Get<Agenda>().ReadDueAsync(TaskKind.Order, shop.App.Clock.GetUtcNow(), default));
+
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(31));
+        await shop.TickAsync();
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(31));
+        await shop.TickAsync();
+
+        Assert.Equal("refunded", (await shop.OrderAsync("ann")).GetProperty("order").GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task Whoever_comes_back_gets_what_they_buy_then_and_a_refund_of_before_takes_nothing()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var before = await shop.BuyAndPayAsync("ann");
+        await DeleteAsync(shop.App, "ann");
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        await shop.BuyAndPayAsync("ann");
+        Assert.Equal(200, (await shop.SendAsync(shop.Refunded(before, 500))).Status);
+
+        Assert.Equal(50, await shop.PaidCreditsAsync("ann"));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task Whoever_comes_back_is_not_deleted_again_by_what_was_left_of_the_first_time()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.BuyAndPayAsync("ann");
+        // All is done, and the last thing fails: to say so.
+        shop.Storage.Faults = request => request is { Method: "DELETE" } && request.Table.EndsWith("erasures", StringComparison.Ordinal) ? Fault.Busy503 : Fault.None;
+        await shop.App.SendAsync(HttpMethod.Delete, "account?userId=ann");
+        shop.Storage.Faults = _ => Fault.None;
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(1));
+        await shop.BuyAndPayAsync("ann");
+
+        await shop.App.Get<Erasures>().FinishAllAsync(default);
+        Assert.Equal(50, await shop.PaidCreditsAsync("ann"));
+        await DeleteAsync(shop.App, "ann");
+
+        Assert.Null(await shop.App.Get<AccountStore>().ReadStoredAsync("ann"));
+        Assert.Equal(100, (await shop.App.GetAsync("manage/audit", shop.App.Admin)).Number("purchased"));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task A_gift_to_somebody_who_is_deleted_before_it_arrives_comes_back_as_what_it_was()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.BuyAndPayAsync("ann");
+        await shop.App.GetAsync("credits?userId=bob");
+        await shop.App.GiveAsync("bob", 1);
+        shop.Storage.Faults = request => request.IsTransaction && IsOf(request, "bob") ? Fault.Busy503 : Fault.None;
+        Assert.Equal(503, (await shop.App.PostAsync("credits/gift", new { userId = "ann", toUserId = "bob", amount = 20 })).Status);
+        shop.Storage.Faults = _ => Fault.None;
+        Assert.Equal(30, await shop.PaidCreditsAsync("ann"));
+        await DeleteAsync(shop.App, "bob");
+
+        await shop.TickAsync();
+
+        Assert.Equal(50, await shop.PaidCreditsAsync("ann"));
+        Assert.Null(await shop.App.Get<AccountStore>().ReadStoredAsync("bob"));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task A_gift_arrives_although_its_sender_is_deleted_on_the_way()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.BuyAndPayAsync("ann");
+        await shop.BuyAndPayAsync("bob");
+        shop.Storage.Faults = request => request.IsTransaction && IsOf(request, "bob") ? Fault.Busy503 : Fault.None;
+        Assert.Equal(503, (await shop.App.PostAsync("credits/gift", new { userId = "ann", toUserId = "bob", amount = 20 })).Status);
+        shop.Storage.Faults = _ => Fault.None;
+
+        await DeleteAsync(shop.App, "ann");
+
+        Assert.Equal(70, (await shop.App.GetAsync("credits?userId=bob")).Number("credits") - 10);
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task Nobody_is_rewarded_who_was_forgotten_and_their_code_is_nobodys()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var code = (await shop.App.GetAsync("credits/referral?userId=bob")).Text("code");
+        await shop.App.GiveAsync("bob", 1);
+        Assert.Equal(200, (await shop.App.PostAsync("credits/referral", new { userId = "ann", code })).Status);
+        await DeleteAsync(shop.App, "bob");
+
+        await shop.BuyAndPayAsync("ann");
+
+        Assert.Null(await shop.App.Get<AccountStore>().ReadStoredAsync("bob"));
+        Assert.Equal(65, (await shop.App.GetAsync("credits?userId=ann")).Number("credits"));
+        Assert.Equal(404, (await shop.App.PostAsync("credits/referral", new { userId = "cem", code })).Status);
+    }
+
+    private static bool IsOf(SimulatedRequest request, string partition) => string.Equals(request.Partition, partition, StringComparison.Ordinal);
+
+    private static async Task DeleteAsync(TestApp app, string user) => Assert.Equal(200, (await app.SendAsync(HttpMethod.Delete, "account?userId=" + user)).Status);
+}

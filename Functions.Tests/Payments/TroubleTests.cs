@@ -1,0 +1,195 @@
+using Azure.Data.Tables;
+using ServerlessAi.Payments.Orders;
+using ServerlessAi.Simulator.Storage;
+using ServerlessAi.Simulator.Vendors;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Tests.Payments;
+
+/// <summary>Orders that break off half-way, prices that change under them, and what Stripe answers when it does not do as asked.</summary>
+public sealed class TroubleTests
+{
+    [Fact]
+    public async Task The_same_key_takes_the_same_use_of_a_code_and_an_abandoned_one_is_free_again()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.App.PostAsync("manage/codes", new { id = "ONCE", kind = "percent", value = 50, max_redemptions = 1 }, shop.App.Admin);
+        await BreakOffAsync(shop, "ann", key: "k");
+        Assert.Equal((409, 409), ((await shop.BuyAsync("bob", promoCode: "once")).Status, (await shop.BuyAsync("ann", promoCode: "once", key: "other")).Status));
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(14));
+
+        Assert.Equal(201, (await shop.BuyAsync("ann", promoCode: "once", key: "k")).Status);
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(16));
+        await shop.TickAsync();
+        Assert.Equal(409, (await shop.BuyAsync("bob", promoCode: "once")).Status);
+
+        await shop.App.PostAsync("manage/codes", new { id = "TWICE", kind = "percent", value = 50, max_redemptions = 1 }, shop.App.Admin);
+        await BreakOffAsync(shop, "cem", key: "k", code: "twice");
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(16));
+        await shop.TickAsync();
+        Assert.Equal(201, (await shop.BuyAsync("bob", promoCode: "twice")).Status);
+    }
+
+    [Fact]
+    public async Task A_top_up_costs_what_was_counted_when_it_was_named_whatever_its_package_costs_by_then()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var setting = new { userId = "ann", enabled = true, thresholdCredits = 20, packageId = "starter", monthlyLimitUsd = 12 };
+        await shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", setting);
+        await shop.BuyAndPayAsync("ann");
+        Assert.Equal(200, (await shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", setting)).Status);
+        await shop.App.GiveAsync("ann", -50);
+        shop.Storage.Faults = request => request.IsTransaction && IsOrder(request, "ann") ? Fault.Busy503 : Fault.None;
+        await shop.TickAsync();
+        shop.Storage.Faults = _ => Fault.None;
+
+        Assert.Equal(200, (await shop.App.SendAsync(HttpMethod.Put, "manage/packages/starter", new { price = 11, credits = 40 }, shop.App.Admin)).Status);
+        await shop.TickAsync();
+
+        Assert.Equal((500, 60), (shop.Stripe.ChargedCents, (await shop.App.GetAsync("credits?userId=ann")).Number("credits")));
+    }
+
+    [Fact]
+    public async Task A_page_whose_address_was_lost_is_made_anew_when_it_is_described_otherwise_by_then()
+    {
+        await using var shop = await Shop.OpenAsync();
+        shop.Storage.Faults = request => request is { Method: "PUT" or "MERGE" } && IsOrder(request, "ann") ? Fault.Busy503 : Fault.None;
+        Assert.Equal(503, (await shop.BuyAsync("ann", key: "k")).Status);
+        shop.Storage.Faults = _ => Fault.None;
+        var deployed = new Dictionary<string, string?> { ["Payments:SuccessUrl"] = "https://new.example.com/paid" };
+        await using var other = (await TestApp.StartSimulatedAsync(deployed, sharing: shop.App, storage: shop.Storage)).App;
+
+        var order = await shop.BuyAsync("ann", key: "k", at: other);
+
+        Assert.Equal((201, 2), (order.Status, shop.Stripe.Objects.Count));
+        await shop.SendAsync(shop.Completed(order));
+        Assert.Equal(50, await shop.PaidCreditsAsync("ann"));
+    }
+
+    [Fact]
+    public async Task An_error_that_Stripe_keeps_under_a_key_does_not_keep_the_page_away_for_a_day()
+    {
+        await using var shop = await Shop.OpenAsync();
+        shop.Stripe.Script("/v1/checkout/sessions", StripeStandIn.Error(500, "api_error", code: null, "No.").With("Idempotent-Replayed", "true"), Behaviour.Success);
+
+        Assert.Equal(201, (await shop.BuyAsync("ann", key: "k")).Status);
+    }
+
+    [Fact]
+    public async Task A_charge_that_Stripe_refuses_as_it_is_was_declined_and_is_tried_again_the_next_day()
+    {
+        await using var shop = await RenewableAsync();
+        shop.Stripe.Script("/v1/payment_intents", StripeStandIn.Error(400, "invalid_request_error", "resource_missing", "No such PaymentMethod."), Behaviour.Success);
+
+        await shop.RenewAsync();
+        await shop.TickAsync();
+        Assert.Single(Charges(shop));
+        shop.App.Clock.Advance(TimeSpan.FromDays(1));
+        await shop.RenewAsync();
+
+        Assert.Equal(2_900, shop.Stripe.ChargedCents);
+    }
+
+    [Fact]
+    public async Task A_charge_of_which_nobody_knows_what_became_is_not_made_a_second_time()
+    {
+        await using var shop = await RenewableAsync();
+        shop.Stripe.Script("/v1/payment_intents", [.. Enumerable.Repeat(StripeStandIn.Error(500, "api_error", code: null, "No."), 1_000)]);
+
+        for (var hour = 0; hour < 80; hour++)
+        {
+            await shop.RenewAsync();
+            await shop.TickAsync();
+            shop.App.Clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        Assert.Single(Charges(shop).Select(request => request.Headers["Idempotency-Key"]).Distinct(StringComparer.Ordinal));
+        var notes = (await shop.App.GetAsync("manage/orders?userId=ann", shop.App.Admin)).Body.GetProperty("orders")[0].GetProperty("notes");
+        Assert.Contains("look at the gateway", notes.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_order_that_cannot_be_read_does_not_keep_the_timer_from_the_others()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var (agenda, orders) = (shop.App.Get<Agenda>(), shop.App.Get<OrderStore>());
+        var order = (await shop.BuyAsync("ann")).Text("orderId")!;
+        await orders.ChangeAsync("ann", order, now => now with { PaidAt = shop.App.Clock.GetUtcNow() }, default);
+        await agenda.AddAsync(TaskKind.Order, "ann", order, dueAt: null, default);
+        var table = await shop.App.Get<Tables>().GetAsync(TableNames.Orders);
+        await table.AddEntityAsync(new TableEntity("aaa", "order|broken") { ["Body"] = "{" });
+        await agenda.AddAsync(TaskKind.Order, "aaa", "broken", dueAt: null, default);
+
+        await Assert.ThrowsAnyAsync<Exception>(() => shop.TickAsync());
+
+        Assert.Equal(50, await shop.PaidCreditsAsync("ann"));
+    }
+
+    [Fact]
+    public async Task A_plan_given_back_after_a_dispute_lasts_to_the_end_of_its_period_and_is_not_charged_for_again()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var order = await PlanAsync(shop);
+        await shop.SendAsync(shop.Disputed(order, "charge.dispute.created", "needs_response"));
+        Assert.Equal("free", await PlanOfAsync(shop));
+        await shop.SendAsync(shop.Disputed(order, "charge.dispute.closed", "won"));
+        Assert.Equal("basic", await PlanOfAsync(shop));
+        await shop.SendAsync(shop.Disputed(order, "charge.dispute.created", "lost", id: "dp_2"));
+        Assert.Equal("free", await PlanOfAsync(shop));
+        await shop.SendAsync(shop.Disputed(order, "charge.dispute.closed", "won", id: "dp_2"));
+        Assert.Equal("basic", await PlanOfAsync(shop));
+
+        shop.App.Clock.Advance(TimeSpan.FromDays(31));
+        await shop.RenewAsync();
+
+        Assert.Equal(("free", 0), (await PlanOfAsync(shop), shop.Stripe.ChargedCents));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task A_dispute_won_when_the_period_is_over_or_another_plan_was_bought_gives_back_credits_and_says_so()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var order = await PlanAsync(shop);
+        await shop.SendAsync(shop.Disputed(order, "charge.dispute.created", "needs_response"));
+        await PlanAsync(shop, "starter");
+
+        await shop.SendAsync(shop.Disputed(order, "charge.dispute.closed", "won"));
+
+        Assert.Equal("starter", await PlanOfAsync(shop));
+        var seen = (await shop.App.GetAsync("manage/orders?userId=ann", shop.App.Admin)).Body.GetProperty("orders").EnumerateArray().Single(known => known.GetProperty("order").GetProperty("plan").GetString() == "basic");
+        Assert.Contains("too late", seen.GetProperty("notes").ToString(), StringComparison.Ordinal);
+        await shop.AssertConservedAsync();
+    }
+
+    // The code's use is taken, and the order is not written.
+    private static async Task BreakOffAsync(Shop shop, string user, string key, string code = "once")
+    {
+        shop.Storage.Faults = request => request.IsTransaction && IsOrder(request, user) ? Fault.Busy503 : Fault.None;
+        Assert.Equal(503, (await shop.BuyAsync(user, promoCode: code, key: key)).Status);
+        shop.Storage.Faults = _ => Fault.None;
+    }
+
+    private static bool IsOrder(SimulatedRequest request, string user) => request.Table.EndsWith("orders", StringComparison.Ordinal) && request.Partition is { } partition && partition == user;
+
+    private static async Task<Shop> RenewableAsync()
+    {
+        var shop = await Shop.OpenAsync();
+        await PlanAsync(shop);
+        await shop.RenewAsync();
+        shop.App.Clock.Advance(TimeSpan.FromDays(31));
+        return shop;
+    }
+
+    private static async Task<Reply> PlanAsync(Shop shop, string plan = "basic")
+    {
+        var order = await shop.App.PostAsync("subscription/checkout", new { userId = "ann", plan });
+        Assert.Equal(200, (await shop.SendAsync(shop.Completed(order))).Status);
+        return order;
+    }
+
+    private static async Task<string?> PlanOfAsync(Shop shop) =>
+        (await shop.App.GetAsync("subscription/user/ann/subscription")).Body.GetProperty("data").GetProperty("subscription").GetProperty("plan").GetString();
+
+    private static IEnumerable<ReceivedRequest> Charges(Shop shop) => shop.Stripe.Requests.Where(request => request.Path == "/v1/payment_intents");
+}
