@@ -109,7 +109,7 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
             return true;
         }
 
-        var isSettled = job.Of + Settling < time.GetUtcNow();
+        var isSettled = job.Of + Settling <= time.GetUtcNow();
         await client.SubmitTransactionAsync([.. batch.Select(Delete), isSettled ? Delete(state) : Guard(state)], cancellationToken);
         return isSettled;
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azure.Data.Tables;
 using ServerlessAi.Accounts;
+using ServerlessAi.Privacy;
 using ServerlessAi.Simulator.Storage;
 using ServerlessAi.Storage;
 
@@ -91,7 +92,7 @@ public sealed class PrivacyFlowTests
 
         Assert.Equal((409, "conflict"), (await app.SendAsync(HttpMethod.Delete, "account?userId=ann")) is var reply ? (reply.Status, reply.Code) : default);
         await app.Get<AccountStore>().ExecuteAsync("ann", new Release("running", "provider_failed"));
-        await app.Get<ServerlessAi.Privacy.Erasures>().FinishAllAsync(CancellationToken.None);
+        await app.Get<Erasures>().FinishAllAsync(CancellationToken.None);
 
         Assert.Equal(200, (await app.GetAsync("teams?userId=ann")).Status);
         Assert.Null((await app.Get<AccountStore>().ReadStoredAsync("ann"))!.ClosedAt);
@@ -114,13 +115,78 @@ public sealed class PrivacyFlowTests
             var reply = await app.SendAsync(HttpMethod.Delete, "account?userId=ann");
 
             storage.Faults = _ => Fault.None;
-            await app.Get<ServerlessAi.Privacy.Erasures>().FinishAllAsync(CancellationToken.None);
+            await app.Get<Erasures>().FinishAllAsync(CancellationToken.None);
             Assert.True(reply.Status is 200 or 503, $"{failAt}: {reply.Status}");
             var audit = await app.GetAsync("manage/audit", app.Admin);
             Assert.True(audit.Flag("conserved"), $"{failAt}: {audit.Body}");
             Assert.Equal(granted, audit.Text("granted"));
             Assert.Equal("1", audit.Text("accounts"));
         }
+    }
+
+    [Fact]
+    public async Task An_instance_that_remembers_an_account_which_another_has_erased_begins_anew()
+    {
+        await using var app = await TestApp.StartAsync();
+        await using var other = await TestApp.StartAsync(sharing: app);
+        await LiveAsync(app);
+        Assert.Equal(200, (await other.CompleteAsync("ann", "something else")).Status);
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Delete, "account?userId=ann")).Status);
+
+        var back = await other.CompleteAsync("ann", "hello again");
+
+        Assert.Equal((402, "insufficient_credits"), (back.Status, back.Code));
+    }
+
+    [Fact]
+    public async Task A_wish_that_has_outlived_its_account_does_not_touch_what_its_user_began_anew()
+    {
+        await using var app = await TestApp.StartAsync();
+        await LiveAsync(app);
+        var of = (await app.Get<AccountStore>().ReadStoredAsync("ann"))!.CreatedAt;
+        await app.SendAsync(HttpMethod.Delete, "account?userId=ann");
+        await app.GiveAsync("ann", 5);
+        await app.Get<ErasureJobs>().FindOrAddAsync("ann", of, CancellationToken.None);
+
+        Assert.Equal(0, await app.Get<Erasures>().FinishAllAsync(CancellationToken.None));
+
+        Assert.Equal(5, (await app.GetAsync("credits?userId=ann")).Number("credits"));
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Delete, "account?userId=ann")).Status);
+        Assert.Equal("2", (await app.GetAsync("manage/audit", app.Admin)).Text("accounts"));
+    }
+
+    [Fact]
+    public async Task Two_instances_that_carry_on_at_once_forget_an_account_once()
+    {
+        await using var app = await TestApp.StartAsync();
+        await using var other = await TestApp.StartAsync(sharing: app);
+        await LiveAsync(app);
+        var charged = (await app.GetAsync("manage/audit", app.Admin)).Text("charged");
+        var of = (await app.Get<AccountStore>().ReadStoredAsync("ann"))!.CreatedAt;
+        await app.Get<ErasureJobs>().FindOrAddAsync("ann", of, CancellationToken.None);
+
+        await Task.WhenAll(app.Get<Erasures>().FinishAllAsync(CancellationToken.None), other.Get<Erasures>().FinishAllAsync(CancellationToken.None));
+        await app.Get<Erasures>().FinishAllAsync(CancellationToken.None);
+
+        Assert.Null(await app.Get<AccountStore>().ReadStoredAsync("ann"));
+        var audit = await app.GetAsync("manage/audit", app.Admin);
+        Assert.Equal((true, "1", charged), (audit.Flag("conserved"), audit.Text("accounts"), audit.Text("charged")));
+    }
+
+    [Fact]
+    public async Task A_write_that_opens_an_account_and_is_late_does_not_bring_back_who_was_forgotten()
+    {
+        await using var app = await TestApp.StartAsync();
+        await app.GiveAsync("ann", 50);
+
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Delete, "account?userId=ann")).Status);
+
+        var client = await app.Get<ServerlessAi.Storage.Tables>().GetAsync(TableNames.Accounts);
+        Assert.Equal([AccountRows.StateKey], await client.QueryAsync<TableEntity>(row => row.PartitionKey == "ann").Select(row => row.RowKey).ToListAsync());
+        Assert.Equal((410, "account_closed"), (await app.CompleteAsync("ann", "hello again")) is var early ? (early.Status, early.Code) : default);
+        app.Clock.Advance(ErasedRows.Settling);
+        await app.Get<Erasures>().FinishAllAsync(CancellationToken.None);
+        Assert.Equal((402, "insufficient_credits"), (await app.CompleteAsync("ann", "hello again")) is var back ? (back.Status, back.Code) : default);
     }
 
     private static async Task LiveAsync(TestApp app)
@@ -134,6 +200,8 @@ public sealed class PrivacyFlowTests
             HttpMethod.Post, "v1/chat/completions?userId=ann", new { model = "openai-gpt-4.1", user = "customer-7", metadata = new { chatId = "of ann" }, messages = new[] { new { role = "user", content = "hello" } } },
             change: request => request.Headers.Add("Idempotency-Key", "of ann"));
         Assert.Equal(200, reply.Status);
+        // Not of a moment ago: the state of such an account stays for a while, closed.
+        app.Clock.Advance(ErasedRows.Settling + TimeSpan.FromSeconds(1));
     }
 
     private static string Text(TableEntity row) => JsonSerializer.Serialize(row.Where(property => property.Value is string).ToDictionary(property => property.Key, property => property.Value));

@@ -89,6 +89,36 @@ public sealed class LateWriteTests
     }
 
     [Fact]
+    public async Task A_gift_that_another_instance_refuses_when_it_is_repeated_does_not_leave_its_sender_afterwards()
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync(Impatient);
+        await using var _ = app;
+        var (other, _) = await TestApp.StartSimulatedAsync(Impatient, sharing: app, storage: storage);
+        await using var __ = other;
+        await app.GiveAsync("bob", 1);
+        await app.Get<AccountStore>().ExecuteAsync("ann", new Grant("later", GrantKind.Purchase, 5 * Money.MicroPerCredit, "test") { EffectiveAt = app.Clock.GetUtcNow() });
+        var arrival = new TaskCompletionSource();
+        var transactions = 0;
+        storage.Faults = request => !request.IsTransaction || request.Partition != "ann" ? Fault.None
+            : Interlocked.Increment(ref transactions) == 1 ? Fault.LateApplied(arrival.Task)
+            : Fault.Timeout;
+        var unavailable = await GiftAsync(app);
+        storage.Faults = request => Fault.None;
+        app.Clock.Advance(TimeSpan.FromSeconds(-2));
+
+        var refused = await GiftAsync(other);
+        arrival.SetResult();
+        await storage.LateArrivalsAsync();
+
+        Assert.Equal((503, 402), (unavailable.Status, refused.Status));
+        Assert.Equal(15 * Money.MicroPerCredit, (await app.Get<AccountStore>().ReadStoredAsync("ann"))!.BalanceMicro);
+        Assert.Equal(11 * Money.MicroPerCredit, (await app.Get<AccountStore>().ReadStoredAsync("bob"))!.BalanceMicro);
+    }
+
+    private static Task<Reply> GiftAsync(TestApp app) =>
+        app.SendAsync(HttpMethod.Post, "credits/gift", new { userId = "ann", toUserId = "bob", amount = 5 }, change: request => request.Headers.Add("Idempotency-Key", "k"));
+
+    [Fact]
     public async Task A_release_that_reads_while_the_hold_arrives_ends_it()
     {
         var (app, storage) = await TestApp.StartSimulatedAsync(Impatient);
