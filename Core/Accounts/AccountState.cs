@@ -131,6 +131,9 @@ public sealed record MonthUse(string Month)
 
     public int Downgrades { get; init; }
 
+    /// <summary>Alerts raised while it was the month that ran.</summary>
+    public int Alerts { get; init; }
+
     public long Tokens { get; init; }
 
     public long ChargedMicro { get; init; }

@@ -57,7 +57,7 @@ internal static class Alerting
         else if (posting.HasSpent && !state.IsLow)
         {
             posting.Set(state with { IsLow = true });
-            posting.Write(new AlertRecord(AlertKind.LowBalance, state.Month.Month, "balance", state.Sequence, posting.Now)
+            Raise(posting, new AlertRecord(AlertKind.LowBalance, state.Month.Month, "balance", state.Sequence, posting.Now)
             {
                 Used = Money.ToCredits(state.BalanceMicro),
                 Limit = Money.ToCredits(LowBalanceMicro),
@@ -77,12 +77,18 @@ internal static class Alerting
         }
 
         posting.ChangeDay(day.Day, today => today with { IsUnusual = true });
-        posting.Write(new AlertRecord(AlertKind.UnusualSpending, day.Day, "spending", Level: 1, posting.Now)
+        Raise(posting, new AlertRecord(AlertKind.UnusualSpending, day.Day, "spending", Level: 1, posting.Now)
         {
             Used = Money.ToCredits(day.ChargedMicro),
             Limit = Money.ToCredits(habit.AverageMicro),
             Unit = "credits",
         });
+    }
+
+    private static void Raise(Posting posting, AlertRecord alert)
+    {
+        posting.ChangeMonth(posting.State.Month.Month, month => month with { Alerts = month.Alerts + 1 });
+        posting.Write(alert);
     }
 
     private static void Watch(Posting posting, Hold hold, string subject, string unit, long used, long? limit, Func<long, decimal> show)
@@ -103,7 +109,7 @@ internal static class Alerting
             }
 
             posting.ChangeMonth(hold.Month, month => month with { Alerted = month.Alerted.Add(name) });
-            posting.Write(alert);
+            Raise(posting, alert);
         }
     }
 }

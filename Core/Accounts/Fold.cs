@@ -35,7 +35,7 @@ internal sealed class Fold(Snapshot before)
     public bool HasWrites { get; private set; }
 
     // The account, the days and months it keeps, and what the decisions add.
-    private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count + images.Count + alerts.Count + plans.Count
+    private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count + images.Count + 2 * alerts.Count + plans.Count
         + entries.Count(Tallies.IsPayment) + Tallies.ChangedRows;
 
     /// <summary>What its account's owner should be told.</summary>
@@ -58,7 +58,7 @@ internal sealed class Fold(Snapshot before)
     public bool TryAdd(Decision decision, bool keepsState)
     {
         var more = decision.Entries.Length + decision.Usage.Length + decision.Operations.Length + decision.Claims.Length + decision.Holds.Length + decision.Images.Length
-            + decision.Alerts.Length + decision.Plans.Length + Tallies.RowsOf(decision);
+            + 2 * decision.Alerts.Length + decision.Plans.Length + Tallies.RowsOf(decision);
         if (more == 0 && !keepsState)
         {
             return true;
@@ -125,7 +125,7 @@ internal sealed class Fold(Snapshot before)
         // Merged: the account may have it from the cache already, and have selected it.
         actions.AddRange(images.Select(image => new TableTransactionAction(TableTransactionActionType.UpsertMerge, GalleryRows.ToEntity(partition, image))));
         actions.AddRange(claims.Values.Select(claim => Replace(AccountRows.ToEntity(partition, claim))));
-        actions.AddRange(alerts.Select(alert => Add(AlertRows.ToEntity(partition, alert))));
+        actions.AddRange(alerts.SelectMany(alert => AlertRows.ToEntities(partition, alert)).Select(Add));
         actions.AddRange(plans.Select(change => Add(AccountRows.ToEntity(partition, change))));
         actions.AddRange(ChangedDays().Select(day => Replace(AccountRows.ToEntity(partition, day))));
         actions.AddRange(ChangedMonths().Select(month => Replace(AccountRows.ToEntity(partition, month))));

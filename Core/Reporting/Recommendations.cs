@@ -31,7 +31,7 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
     {
         var now = time.GetUtcNow();
         var list = await plans.GetAsync(cancellationToken);
-        var view = Plans.Subscriptions.Show(list, await accounts.ReadAsync(accountId), now);
+        var view = Plans.Subscriptions.Show(list, await accounts.ReadAsync(accountId, now), now);
         var at = BillingPeriod.StartOf(now).AddMonths(-1);
         var report = await rollUps.ReadReportAsync(accountId, Periods.MonthOf(at), cancellationToken);
         if (report.ByModel.IsEmpty)

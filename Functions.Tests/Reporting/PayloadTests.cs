@@ -28,7 +28,8 @@ public sealed class PayloadTests
              "current_usage":{"billing_period":"2040-05","total_calls":3,"total_cost":12.511,"usage_status":"warning","provider_breakdown":{{ProviderBreakdown}},"usage_percentages":{{Percentages}} },
              "limits":{"plan_name":"Basic","limits":{{BasicLimits}} },
              "projections":{"projected_monthly_cost":25.022,"projected_usage_percentage":160.6},
-             "alerts":[{"id":"204005-basic.tokens.openai-80","type":"limit","subject":"tokens.openai","level":80,"used":401500,"limit":500000,"unit":"tokens","at":"2040-05-16T12:00:00+00:00"}] } }
+             "alerts":[{"id":"204005-basic.tokens.openai-80","type":"limit","period":"204005","subject":"tokens.openai","threshold":80,"current_usage":401500,"limit":500000,"unit":"tokens","plan":"basic",
+              "message":"401,500 of 500,000 tokens for tokens openai in 204005 are used (plan basic): 80 % or more.","created_at":"2040-05-16T12:00:00+00:00","read":false}] } }
             """, (await app.GetAsync("subscription/dashboard/ann")).Body);
     }
 
