@@ -55,6 +55,9 @@ public sealed record AccountState
 
     public RateUse Rate { get; init; } = new();
 
+    /// <summary>Images of the gallery: as many as there are rows of them, whose coming and going is decided with this.</summary>
+    public int Images { get; init; }
+
     [JsonIgnore]
     public DayUse Day => Days.IsEmpty ? DayUse.None : Days[0];
 

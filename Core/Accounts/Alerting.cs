@@ -4,7 +4,11 @@ namespace ServerlessAi.Accounts;
 
 /// <summary>The plan's limits that a hold was admitted under. Null is unlimited.</summary>
 /// <param name="Plan">Whose they are.</param>
-public sealed record MeterLimits(string Plan, long? Calls, long? Tokens, long? CostNanoUsd);
+public sealed record MeterLimits(string Plan, long? Calls, long? Tokens, long? CostNanoUsd)
+{
+    /// <summary>Of the gallery.</summary>
+    public int? Images { get; init; }
+}
 
 /// <summary>
 /// Raises alerts in the decision that gives cause for them: at 80, 90 and 100 % of each limit once a month, when the balance falls to the threshold once
@@ -44,6 +48,15 @@ internal static class Alerting
         Watch(posting, hold, "calls." + hold.Provider, "calls", meter.Calls, limits.Calls, count => count);
         Watch(posting, hold, "tokens." + hold.Provider, "tokens", meter.Tokens, limits.Tokens, count => count);
         Watch(posting, hold, "cost", "usd", month.CostNanoUsd, limits.CostNanoUsd, Money.ToUsd);
+    }
+
+    /// <summary>After an image joined the gallery that a hold paid for.</summary>
+    public static void WatchGallery(Posting posting, Hold hold)
+    {
+        if (hold.Limits is { } limits && posting.State.Months.Any(month => string.Equals(month.Month, hold.Month, StringComparison.Ordinal)))
+        {
+            Watch(posting, hold, "gallery", "images", posting.State.Images, limits.Images, count => count);
+        }
     }
 
     /// <summary>After credits left: a low balance, and a day on which more is spent than usual.</summary>

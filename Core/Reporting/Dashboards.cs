@@ -11,9 +11,10 @@ public sealed record Dashboard(DashboardSummary Summary, CurrentUsage CurrentUsa
 
 /// <param name="Status">Of the subscription: <c>none</c>, <c>active</c>, <c>cancelled</c>, <c>pastDue</c> or <c>expired</c>.</param>
 /// <param name="CreditsUsed">Charged this month.</param>
+/// <param name="ImagesKept">In the gallery, whenever they were made.</param>
 public sealed record DashboardSummary(
     string UserId, string PlanName, SubscriptionStatus Status, decimal Credits, decimal HeldCredits, decimal CreditsUsed, int CallsToday, long TotalTokens, int TotalImages, int Failures,
-    decimal ErrorRate, int AlertsThisMonth);
+    decimal ErrorRate, int AlertsThisMonth, int ImagesKept);
 
 /// <param name="BillingPeriod"><c>yyyy-MM</c>, UTC.</param>
 /// <param name="TotalCost">USD that the calls cost.</param>
@@ -58,7 +59,7 @@ public sealed class Dashboards(AccountStore accounts, PlanStore plans, RollUps r
         return new Dashboard(
             new DashboardSummary(
                 userId, view.Plan.Name, view.Status, Money.ToCredits(account.AvailableMicro(now)), Money.ToCredits(account.HeldMicro), Money.ToCredits(month.ChargedMicro), account.Day.Calls,
-                month.Tokens, month.Images, month.Failures, Rates.Of(month.Failures, (decimal)month.Calls + month.Failures), month.Alerts),
+                month.Tokens, month.Images, month.Failures, Rates.Of(month.Failures, (decimal)month.Calls + month.Failures), month.Alerts, account.Images),
             new CurrentUsage(BillingPeriod.Of(now), month.Calls, Money.ToUsd(month.CostNanoUsd), percentages.Status, ProviderPart.Of(report), percentages),
             new DashboardLimits(view.Plan.Name, limits),
             Projections.Of(month, percentages, now),

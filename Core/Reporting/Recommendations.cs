@@ -24,6 +24,11 @@ public sealed record PlanCost(string Plan, decimal Price, decimal CreditsGranted
 /// <param name="Plans">The arithmetic for each plan on offer and the present one; USD.</param>
 public sealed record Advice(string Period, ImmutableArray<ModelAdvice> Models, string CurrentPlan, string? BetterPlan, decimal PlanSaves, ImmutableArray<PlanCost> Plans);
 
+/// <summary>What a plan must allow for a month to be as it was.</summary>
+/// <param name="TokensOfADay">Of the day on which most were used.</param>
+/// <param name="Access">Of the models that were selected.</param>
+internal sealed record PlanNeed(MonthUse Month, long TokensOfADay, ImmutableArray<string> Access);
+
 /// <summary>Looks at a month's report for what would have been cheaper (mission D13). It says what it says by prices alone: quality is for people to judge.</summary>
 public sealed class Recommendations(AccountStore accounts, PlanStore plans, CatalogStore catalogs, RollUps rollUps, IOptions<AccountOptions> credits, TimeProvider time)
 {
@@ -42,14 +47,15 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
         }
 
         var month = await rollUps.ReadMonthAsync(accountId, Periods.MonthOf(at), cancellationToken);
+        var days = await rollUps.ReadDaysAsync(accountId, Periods.MonthOf(at) + "01", Periods.MonthOf(at) + "31", cancellationToken);
         var catalog = await catalogs.GetAsync(cancellationToken);
         var models = report.ByModel
             .GroupBy(pair => pair.Key.Split('>', 2)[0], pair => pair.Value, StringComparer.Ordinal)
             .Select(group => Advise(catalog, group.Key, group.Aggregate((sum, more) => sum + more), view.Plan.Limits, isAvailable, now))
             .OfType<ModelAdvice>()
             .OrderByDescending(advice => advice.Saves);
-        var needed = report.ByModel.Keys.Select(key => catalog.Find(key.Split('>', 2)[0])?.Access).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).ToList();
-        var costs = list.Plans.Where(plan => plan.Offered || string.Equals(plan.Id, view.Plan.Id, StringComparison.Ordinal)).Select(plan => Cost(plan, month, needed)).ToImmutableArray();
+        var need = new PlanNeed(month, days.Select(day => day.TokensUsed).DefaultIfEmpty().Max(), [.. report.ByModel.Keys.Select(key => catalog.Find(key.Split('>', 2)[0])?.Access).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)]);
+        var costs = list.Plans.Where(plan => plan.Offered || string.Equals(plan.Id, view.Plan.Id, StringComparison.Ordinal)).Select(plan => Cost(plan, need)).ToImmutableArray();
         var current = costs.First(cost => string.Equals(cost.Plan, view.Plan.Id, StringComparison.Ordinal));
         var best = costs.Where(cost => cost.Fits && cost.Total < current.Total).MinBy(cost => cost.Total);
         return new Advice(BillingPeriod.Of(at), [.. models], view.Plan.Id, best?.Plan, best is null ? 0 : current.Total - best.Total, costs);
@@ -113,12 +119,12 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
         };
     }
 
-    private PlanCost Cost(Plan plan, MonthUse month, List<string> needed)
+    private PlanCost Cost(Plan plan, PlanNeed need)
     {
-        var used = Money.ToCredits(month.ChargedMicro);
+        var used = Money.ToCredits(need.Month.ChargedMicro);
         var bought = Math.Max(0, used - plan.Credits);
         var total = plan.PriceUsd + bought * credits.Value.UsdPerCredit;
-        var fits = UsagePercentages.Of(month, plan.Limits).Largest < 100 && needed.TrueForAll(plan.Limits.Includes);
+        var fits = UsagePercentages.Of(need.Month, plan.Limits).Largest < 100 && need.TokensOfADay <= plan.Limits.TokensPerDay && need.Access.All(plan.Limits.Includes);
         return new PlanCost(
             plan.Id, plan.PriceUsd, plan.Credits, bought, total, fits,
             string.Create(CultureInfo.InvariantCulture, $"${plan.PriceUsd} + ({used} used - {plan.Credits} granted, at least 0) credits at ${credits.Value.UsdPerCredit} = ${total}"));
