@@ -18,6 +18,9 @@ public sealed record ModelPricing(string Model, string Name, ModelKind Kind, Tie
 {
     public decimal? InputUsdPerMillion { get; init; }
 
+    /// <summary>Of input that the vendor's cache knew; absent where that costs the same.</summary>
+    public decimal? CachedInputUsdPerMillion { get; init; }
+
     public decimal? OutputUsdPerMillion { get; init; }
 
     public decimal? UsdPerImage { get; init; }
@@ -33,7 +36,12 @@ public sealed record ModelPricing(string Model, string Name, ModelKind Kind, Tie
             ModelKind.Image => pricing with { UsdPerImage = Usd(Charges.ImageChargeMicro(price, usdPerCredit)) },
             ModelKind.Search => pricing with { UsdPerCall = Usd(Charges.SearchChargeMicro(price, usdPerCredit)) },
             ModelKind.Embedding => pricing with { InputUsdPerMillion = UsdPerMillion(price.InputPrice) },
-            _ => pricing with { InputUsdPerMillion = UsdPerMillion(price.InputPrice), OutputUsdPerMillion = UsdPerMillion(price.OutputPrice) },
+            _ => pricing with
+            {
+                InputUsdPerMillion = UsdPerMillion(price.InputPrice),
+                CachedInputUsdPerMillion = price.CachedInputPrice is { } cached && UsdPerMillion(cached) != UsdPerMillion(price.InputPrice) ? UsdPerMillion(cached) : null,
+                OutputUsdPerMillion = UsdPerMillion(price.OutputPrice),
+            },
         };
 
         decimal Usd(long micro) => Money.ToCredits(micro) * usdPerCredit;
