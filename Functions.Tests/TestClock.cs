@@ -10,7 +10,10 @@ internal sealed class TestClock : TimeProvider
 
     private long ticks = Start.UtcTicks;
 
-    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref ticks), TimeSpan.Zero);
+    /// <summary>How far it goes on with each look at it, as real time does; nothing unless a test says so.</summary>
+    public TimeSpan PerLook { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => new(Interlocked.Add(ref ticks, PerLook.Ticks), TimeSpan.Zero);
 
     public void Advance(TimeSpan by) => Interlocked.Add(ref ticks, by.Ticks);
 }

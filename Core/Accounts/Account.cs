@@ -28,6 +28,8 @@ public static class Account
             Change change => Changing.Decide(posting, change),
             SubscriptionChange change => Subscribing.Decide(posting, change),
             SetMember change => Membership.Decide(posting, change),
+            JoinImage join => Picturing.Decide(posting, join),
+            RemoveImage remove => Picturing.Decide(posting, remove),
             Remember remember => Own(posting, remember),
             Close close => Closing.Decide(posting, close),
             Sweep => new Swept(),

@@ -155,7 +155,7 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
         var outcomes = new List<Outcome>(batch.Count);
         foreach (var pending in batch)
         {
-            var command = await WithClaimAsync(await WithRecordAsync(pending, fold), fold);
+            var command = await WithImageAsync(await WithClaimAsync(await WithRecordAsync(pending, fold), fold));
             var decision = Account.Decide(fold.State, command, now);
             var rolls = decision.Outcome is Swept && !string.Equals(fold.State.Day.Day, decision.State.Day.Day, StringComparison.Ordinal);
             await fold.Tallies.LoadAsync(decision, month => context.Table.ReadReportAsync(accountId, month), chat => context.Table.ReadChatAsync(accountId, chat));
@@ -187,6 +187,19 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
         Settle { Recorded.Hold.Claim: { } claim } settle => settle with { RecordedClaim = await FindClaimAsync(fold, claim) },
         Once { Claim: { } claim } once => once with { RecordedClaim = await FindClaimAsync(fold, claim) },
         Remember remember => remember with { RecordedClaim = await FindClaimAsync(fold, remember.Claim) },
+        _ => command,
+    };
+
+    /// <summary>Tells the decider whether the gallery has an image, where the state cannot know. Two commands about one image are never folded together.</summary>
+    private async Task<Command> WithImageAsync(Command command) => command switch
+    {
+        JoinImage { Image: var image } join => join with { IsThere = await context.Table.HasImageAsync(accountId, image.Id, image.CreatedAt) },
+        RemoveImage remove => remove with
+        {
+            IsThere = await context.Table.HasImageAsync(accountId, remove.ImageId, remove.CreatedAt),
+            HasPointer = await context.Table.HasImagePointerAsync(accountId, remove.ImageId),
+        },
+        Settle { Recorded: not null, Image: { } image } settle => settle with { HasJoined = await context.Table.HasImageAsync(accountId, image.Id, image.CreatedAt) },
         _ => command,
     };
 

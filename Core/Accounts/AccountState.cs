@@ -58,6 +58,9 @@ public sealed record AccountState
 
     public RateUse Rate { get; init; } = new();
 
+    /// <summary>Images of the gallery: as many as there are rows of them, whose coming and going is decided with this.</summary>
+    public int Images { get; init; }
+
     [JsonIgnore]
     public DayUse Day => Days.IsEmpty ? DayUse.None : Days[0];
 
@@ -134,6 +137,9 @@ public sealed record MonthUse(string Month)
     public int Images { get; init; }
 
     public int Downgrades { get; init; }
+
+    /// <summary>Alerts raised while it was the month that ran.</summary>
+    public int Alerts { get; init; }
 
     public long Tokens { get; init; }
 

@@ -38,9 +38,12 @@ public sealed class AccountStore
 
     /// <summary>The account as it would be after rolling periods and reclaiming what expired; a new account shows its sign-up grant. Writes nothing.</summary>
     /// <exception cref="Exception">What <see cref="Storage.StorageFaults.IsUnavailable"/> knows, when storage does not answer.</exception>
-    public async Task<AccountState> ReadAsync(string accountId)
+    public Task<AccountState> ReadAsync(string accountId) => ReadAsync(accountId, context.Time.GetUtcNow());
+
+    /// <inheritdoc cref="ReadAsync(string)"/>
+    /// <param name="now">The instant that whoever shows the account goes by: what begins at a later one, such as a welcome just now, would not count yet.</param>
+    public async Task<AccountState> ReadAsync(string accountId, DateTimeOffset now)
     {
-        var now = context.Time.GetUtcNow();
         var snapshot = await context.Table.ReadAsync(accountId);
         var state = snapshot?.State ?? AccountCommitter.Opened(accountId, context.Options, now, await context.Members.FindForgottenAsync(accountId)).State;
         return Account.Decide(state, new Sweep(), now).State;

@@ -31,6 +31,10 @@ internal sealed class AccountTable(Tables tables)
     public async Task<ClaimRecord?> ReadClaimAsync(string accountId, string keyHash) =>
         await ReadRowAsync(accountId, AccountRows.ClaimKey(keyHash)) is { } row ? AccountRows.ToClaim(row) : null;
 
+    public async Task<bool> HasImageAsync(string accountId, string imageId, DateTimeOffset createdAt) => await ReadRowAsync(accountId, GalleryRows.Key(createdAt, imageId)) is not null;
+
+    public async Task<bool> HasImagePointerAsync(string accountId, string imageId) => await ReadRowAsync(accountId, GalleryRows.PointerKey(imageId)) is not null;
+
     public async Task<MonthReport?> ReadReportAsync(string accountId, string month) =>
         await ReadRowAsync(accountId, ReportRows.MonthKey(month)) is { } row ? ReportRows.ToMonth(row) : null;
 

@@ -4,7 +4,11 @@ namespace ServerlessAi.Accounts;
 
 /// <summary>The plan's limits that a hold was admitted under. Null is unlimited.</summary>
 /// <param name="Plan">Whose they are.</param>
-public sealed record MeterLimits(string Plan, long? Calls, long? Tokens, long? CostNanoUsd);
+public sealed record MeterLimits(string Plan, long? Calls, long? Tokens, long? CostNanoUsd)
+{
+    /// <summary>Of the gallery.</summary>
+    public int? Images { get; init; }
+}
 
 /// <summary>
 /// Raises alerts in the decision that gives cause for them: at 80, 90 and 100 % of each limit once a month, when the balance falls to the threshold once
@@ -46,6 +50,15 @@ internal static class Alerting
         Watch(posting, hold, "cost", "usd", month.CostNanoUsd, limits.CostNanoUsd, Money.ToUsd);
     }
 
+    /// <summary>After an image joined the gallery that a hold paid for.</summary>
+    public static void WatchGallery(Posting posting, Hold hold)
+    {
+        if (hold.Limits is { } limits && posting.State.Months.Any(month => string.Equals(month.Month, hold.Month, StringComparison.Ordinal)))
+        {
+            Watch(posting, hold, "gallery", "images", posting.State.Images, limits.Images, count => count);
+        }
+    }
+
     /// <summary>After credits left: a low balance, and a day on which more is spent than usual.</summary>
     public static void WatchBalance(Posting posting)
     {
@@ -57,7 +70,7 @@ internal static class Alerting
         else if (posting.HasSpent && !state.IsLow)
         {
             posting.Set(state with { IsLow = true });
-            posting.Write(new AlertRecord(AlertKind.LowBalance, state.Month.Month, "balance", state.Sequence, posting.Now)
+            Raise(posting, new AlertRecord(AlertKind.LowBalance, state.Month.Month, "balance", state.Sequence, posting.Now)
             {
                 Used = Money.ToCredits(state.BalanceMicro),
                 Limit = Money.ToCredits(LowBalanceMicro),
@@ -77,12 +90,18 @@ internal static class Alerting
         }
 
         posting.ChangeDay(day.Day, today => today with { IsUnusual = true });
-        posting.Write(new AlertRecord(AlertKind.UnusualSpending, day.Day, "spending", Level: 1, posting.Now)
+        Raise(posting, new AlertRecord(AlertKind.UnusualSpending, day.Day, "spending", Level: 1, posting.Now)
         {
             Used = Money.ToCredits(day.ChargedMicro),
             Limit = Money.ToCredits(habit.AverageMicro),
             Unit = "credits",
         });
+    }
+
+    private static void Raise(Posting posting, AlertRecord alert)
+    {
+        posting.ChangeMonth(posting.State.Month.Month, month => month with { Alerts = month.Alerts + 1 });
+        posting.Write(alert);
     }
 
     private static void Watch(Posting posting, Hold hold, string subject, string unit, long used, long? limit, Func<long, decimal> show)
@@ -103,7 +122,7 @@ internal static class Alerting
             }
 
             posting.ChangeMonth(hold.Month, month => month with { Alerted = month.Alerted.Add(name) });
-            posting.Write(alert);
+            Raise(posting, alert);
         }
     }
 }

@@ -20,19 +20,26 @@ public sealed class AlertBook(Tables tables, TimeProvider time)
     public const int MonthsListed = 13;
 
     private const int ScanLimit = 10_000;
+    private const int RowsAtOnce = 1_000;
     private const int MarkAttempts = 5;
 
     /// <param name="after">What <see cref="AlertPage.Next"/> said; null for the first page. One that is not there any more begins anew.</param>
     public async Task<AlertPage> ListAsync(string accountId, int count, string? after, bool onlyUnread, CancellationToken cancellationToken)
     {
         var wanted = Math.Clamp(count, 1, PageLimit);
-        var all = await ReadAsync(accountId, cancellationToken);
-        // Keys are in the order of periods, which is not that of time: a month's limit and a day's spending share it.
-        all.Sort(static (one, other) => (other.Alert.At, one.Alert.Id).CompareTo((one.Alert.At, other.Alert.Id)));
-        var start = after is null ? 0 : all.FindIndex(alert => string.Equals(alert.Alert.Id, after, StringComparison.Ordinal)) + 1;
-        var page = all.Skip(start).Where(alert => !onlyUnread || alert.ReadAt is null).Take(wanted + 1).ToList();
+        var all = await NewestAsync(accountId, BeginningOf(time.GetUtcNow().AddMonths(1 - MonthsListed)), ScanLimit, cancellationToken);
+        var page = all.Skip(PlaceOf(all, after) + 1).Where(alert => !onlyUnread || alert.ReadAt is null).Take(wanted + 1).ToList();
         var next = page.Count > wanted ? page[wanted - 1].Alert.Id : null;
         return new AlertPage([.. page.Take(wanted)], all.Count(alert => alert.ReadAt is null), next);
+    }
+
+    /// <summary>The newest alerts that were raised since an instant, the newest first; reads no more rows than it gives.</summary>
+    public async Task<IReadOnlyList<BookedAlert>> NewestAsync(string accountId, DateTimeOffset since, int count, CancellationToken cancellationToken)
+    {
+        var (first, end) = (AlertRows.Newest, AlertRows.NewestEndOf(since));
+        var client = await tables.GetAsync(TableNames.Accounts);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {AccountRows.Partition(accountId)} and RowKey ge {first} and RowKey lt {end}");
+        return await client.QueryAsync<TableEntity>(filter, Math.Min(count, RowsAtOnce), cancellationToken: cancellationToken).Take(count).Select(ToBooked).ToListAsync(cancellationToken);
     }
 
     /// <summary>Marks an alert as read. Doing it again changes nothing, the time included.</summary>
@@ -57,7 +64,12 @@ public sealed class AlertBook(Tables tables, TimeProvider time)
             var now = time.GetUtcNow();
             try
             {
-                await client.UpdateEntityAsync(new TableEntity(partition, key) { [AlertRows.ReadAt] = now }, row.Value!.ETag, TableUpdateMode.Merge, cancellationToken);
+                await client.SubmitTransactionAsync(
+                [
+                    new TableTransactionAction(TableTransactionActionType.UpdateMerge, new TableEntity(partition, key) { [AlertRows.ReadAt] = now }, row.Value!.ETag),
+                    // The first row carries the condition for both.
+                    new TableTransactionAction(TableTransactionActionType.UpdateMerge, new TableEntity(partition, AlertRows.NewestKey(booked.Alert)) { [AlertRows.ReadAt] = now }, ETag.All),
+                ], cancellationToken);
                 return booked with { ReadAt = now };
             }
             catch (RequestFailedException exception) when (attempt < MarkAttempts && (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception)))
@@ -67,13 +79,20 @@ public sealed class AlertBook(Tables tables, TimeProvider time)
         }
     }
 
-    private async Task<List<BookedAlert>> ReadAsync(string accountId, CancellationToken cancellationToken)
+    private static int PlaceOf(IReadOnlyList<BookedAlert> all, string? id)
     {
-        var first = AlertRows.FirstOf(time.GetUtcNow().AddMonths(1 - MonthsListed));
-        var client = await tables.GetAsync(TableNames.Accounts);
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {AccountRows.Partition(accountId)} and RowKey ge {first} and RowKey lt {AlertRows.End}");
-        return await client.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).Take(ScanLimit).Select(ToBooked).ToListAsync(cancellationToken);
+        for (var i = 0; i < all.Count; i++)
+        {
+            if (string.Equals(all[i].Alert.Id, id, StringComparison.Ordinal))
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
+
+    private static DateTimeOffset BeginningOf(DateTimeOffset month) => new(month.UtcDateTime.Year, month.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero);
 
     private static BookedAlert ToBooked(TableEntity row) => new(AlertRows.ToAlert(row), row.GetDateTimeOffset(AlertRows.ReadAt));
 }

@@ -44,6 +44,9 @@ public sealed record Settle(string OperationId, long ChargeMicro, long CostNanoU
     /// <summary>The image that this pays for, which joins the account's gallery; null when it is something else.</summary>
     public ImageRecord? Image { get; init; }
 
+    /// <summary>That image is in the gallery already, from the cache; looked up when the hold has lapsed, and otherwise the hold says so.</summary>
+    public bool HasJoined { get; init; }
+
     /// <summary>Who owns that key now, looked up when the hold has lapsed and the key may have been taken over.</summary>
     public ClaimRecord? RecordedClaim { get; init; }
 }

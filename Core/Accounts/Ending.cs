@@ -131,7 +131,8 @@ internal static class Ending
         var image = before.Superseded ? null : command.Image;
         if (image is not null)
         {
-            posting.Write(image);
+            posting.Keep(image, hasJoined: before.Status == HoldStatus.Open ? hold.HasJoined : command.HasJoined);
+            Alerting.WatchGallery(posting, hold);
         }
 
         var record = before with

@@ -17,6 +17,9 @@ internal sealed class Fold(Snapshot before)
     private readonly List<UsageRecord> usage = [];
     private readonly List<OperationRecord> operations = [];
     private readonly List<ImageRecord> images = [];
+    private readonly List<ImageRecord> joined = [];
+    private readonly List<RemovedImage> removed = [];
+    private readonly HashSet<string> pictured = new(StringComparer.Ordinal);
     private readonly List<AlertRecord> alerts = [];
     private readonly List<SubscriptionEvent> plans = [];
     private readonly List<Decision> counted = [];
@@ -35,7 +38,7 @@ internal sealed class Fold(Snapshot before)
     public bool HasWrites { get; private set; }
 
     // The account, the days and months it keeps, and what the decisions add.
-    private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count + images.Count + alerts.Count + plans.Count
+    private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count + images.Count + 2 * (joined.Count + removed.Count + alerts.Count) + plans.Count
         + entries.Count(Tallies.IsPayment) + Tallies.ChangedRows;
 
     /// <summary>What its account's owner should be told.</summary>
@@ -58,7 +61,7 @@ internal sealed class Fold(Snapshot before)
     public bool TryAdd(Decision decision, bool keepsState)
     {
         var more = decision.Entries.Length + decision.Usage.Length + decision.Operations.Length + decision.Claims.Length + decision.Holds.Length + decision.Images.Length
-            + decision.Alerts.Length + decision.Plans.Length + Tallies.RowsOf(decision);
+            + 2 * (decision.Joined.Length + decision.Removed.Length + decision.Alerts.Length) + decision.Plans.Length + Tallies.RowsOf(decision);
         if (more == 0 && !keepsState)
         {
             return true;
@@ -70,12 +73,20 @@ internal sealed class Fold(Snapshot before)
             return false;
         }
 
+        if (!ImagesOf(decision).All(pictured.Add))
+        {
+            // A transaction changes a row once. What was found out of the image does not know of this fold, either.
+            return false;
+        }
+
         State = decision.State;
         HasWrites = true;
         entries.AddRange(decision.Entries);
         usage.AddRange(decision.Usage);
         operations.AddRange(decision.Operations);
         images.AddRange(decision.Images);
+        joined.AddRange(decision.Joined);
+        removed.AddRange(decision.Removed);
         alerts.AddRange(decision.Alerts);
         plans.AddRange(decision.Plans);
         Tallies.Count(decision);
@@ -124,8 +135,10 @@ internal sealed class Fold(Snapshot before)
         actions.AddRange(operations.Select(operation => Add(AccountRows.ToEntity(partition, operation))));
         // Merged: the account may have it from the cache already, and have selected it.
         actions.AddRange(images.Select(image => new TableTransactionAction(TableTransactionActionType.UpsertMerge, GalleryRows.ToEntity(partition, image))));
+        actions.AddRange(joined.SelectMany(image => GalleryRows.ToEntities(partition, image)).Select(Add));
+        actions.AddRange(removed.SelectMany(image => GalleryRows.KeysOf(image)).Select(key => new TableTransactionAction(TableTransactionActionType.Delete, new TableEntity(partition, key), ETag.All)));
         actions.AddRange(claims.Values.Select(claim => Replace(AccountRows.ToEntity(partition, claim))));
-        actions.AddRange(alerts.Select(alert => Add(AlertRows.ToEntity(partition, alert))));
+        actions.AddRange(alerts.SelectMany(alert => AlertRows.ToEntities(partition, alert)).Select(Add));
         actions.AddRange(plans.Select(change => Add(AccountRows.ToEntity(partition, change))));
         actions.AddRange(ChangedDays().Select(day => Replace(AccountRows.ToEntity(partition, day))));
         actions.AddRange(ChangedMonths().Select(month => Replace(AccountRows.ToEntity(partition, month))));
@@ -140,6 +153,9 @@ internal sealed class Fold(Snapshot before)
         tallies.Begin();
         return tallies;
     }
+
+    private static IEnumerable<string> ImagesOf(Decision decision) =>
+        decision.Images.Concat(decision.Joined).Select(image => image.Id).Concat(decision.Removed.Select(image => image.Id));
 
     private static int PayloadChars(IEnumerable<ClaimRecord> claims) => claims.Sum(claim => claim.Payload?.Length ?? 0);
 

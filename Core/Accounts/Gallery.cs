@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
+using ServerlessAi.Primitives;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi.Accounts;
@@ -9,7 +10,7 @@ namespace ServerlessAi.Accounts;
 /// The images of accounts, newest first. An account's own join it in the transaction that pays for them (<see cref="Settle.Image"/>); one that came
 /// from the cache joins here.
 /// </summary>
-public sealed partial class Gallery(Tables tables, TimeProvider time, ILogger<Gallery> logger)
+public sealed partial class Gallery(Tables tables, AccountStore accounts, PlanStore plans, TimeProvider time, ILogger<Gallery> logger)
 {
     public const int PageLimit = 200;
 
@@ -59,16 +60,15 @@ public sealed partial class Gallery(Tables tables, TimeProvider time, ILogger<Ga
         return createdAt is { } at && await ReadAsync(accountId, GalleryRows.Key(at, id), cancellationToken) is { } row ? GalleryRows.ToImage(row) : null;
     }
 
-    /// <summary>Adds an image that came from the cache, unless it is there. Its answer is given all the same when storage does not take it.</summary>
+    /// <summary>Adds an image that came from the cache, unless it is there or the plan has no place for it. Its answer is given all the same, also when storage does not take it.</summary>
     public async Task JoinAsync(string accountId, ImageRecord image)
     {
         try
         {
-            await AddAsync(accountId, image).WaitAsync(JoinPatience, time);
-        }
-        catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
-        {
-            // It joined before.
+            if (await AddAsync(accountId, image).WaitAsync(JoinPatience, time) is Refused { Refusal.Code: not RefusalCodes.UsageLimitExceeded })
+            {
+                LogNotJoined(logger, exception: null, image.Id);
+            }
         }
         catch (Exception exception) when (StorageFaults.IsAny(exception))
         {
@@ -106,16 +106,13 @@ public sealed partial class Gallery(Tables tables, TimeProvider time, ILogger<Ga
         return null;
     }
 
-    private async Task AddAsync(string accountId, ImageRecord image)
-    {
-        var client = await tables.GetAsync(TableNames.Accounts);
-        var partition = AccountRows.Partition(accountId);
-        await client.SubmitTransactionAsync(
-        [
-            new TableTransactionAction(TableTransactionActionType.Add, GalleryRows.ToEntity(partition, image)),
-            new TableTransactionAction(TableTransactionActionType.Add, GalleryRows.ToPointer(partition, image)),
-        ]);
-    }
+    /// <summary>Takes an image out of the gallery, selection, prints and all. Its file stays: others may have it from the cache.</summary>
+    /// <returns>Null when it is out, now or since before.</returns>
+    public async Task<Refusal?> RemoveAsync(string accountId, ImageRecord image) =>
+        await accounts.ExecuteAsync(accountId, new RemoveImage(image.Id, image.CreatedAt)) is Refused refused ? refused.Refusal : null;
+
+    private async Task<Outcome> AddAsync(string accountId, ImageRecord image) =>
+        await accounts.ExecuteAsync(accountId, new JoinImage(image, await plans.GetBookAsync(CancellationToken.None)));
 
     private async Task<TableEntity?> ReadAsync(string accountId, string rowKey, CancellationToken cancellationToken)
     {
@@ -125,5 +122,5 @@ public sealed partial class Gallery(Tables tables, TimeProvider time, ILogger<Ga
     }
 
     [LoggerMessage(LogLevel.Warning, "Image {ImageId}, which came from the cache, could not join the gallery.")]
-    private static partial void LogNotJoined(ILogger logger, Exception exception, string imageId);
+    private static partial void LogNotJoined(ILogger logger, Exception? exception, string imageId);
 }

@@ -30,6 +30,12 @@ internal static class GalleryRows
 
     public static TableEntity ToPointer(string partition, ImageRecord image) => new(partition, PointerKey(image.Id)) { [CreatedAt] = image.CreatedAt };
 
+    /// <summary>Both rows of an image that came from the cache.</summary>
+    public static ImmutableArray<TableEntity> ToEntities(string partition, ImageRecord image) => [ToEntity(partition, image), ToPointer(partition, image)];
+
+    /// <summary>The keys of the rows that an image has.</summary>
+    public static ImmutableArray<string> KeysOf(RemovedImage image) => image.HasPointer ? [Key(image.CreatedAt, image.Id), PointerKey(image.Id)] : [Key(image.CreatedAt, image.Id)];
+
     public static DateTimeOffset? ToCreatedAt(TableEntity pointer) => pointer.GetDateTimeOffset(CreatedAt);
 
     /// <summary>What the owner has changed, to be merged into the row.</summary>

@@ -69,6 +69,9 @@ public sealed record Hold
     /// <summary>The limits it was admitted under, by which alerts are raised; null when there are none.</summary>
     public MeterLimits? Limits { get; init; }
 
+    /// <summary>Its image is in the gallery already: it came back from the cache before the hold ended.</summary>
+    public bool HasJoined { get; init; }
+
     /// <summary>The idempotency key that settling answers; null for none.</summary>
     public Claim? Claim { get; init; }
 

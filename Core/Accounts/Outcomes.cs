@@ -58,7 +58,13 @@ public sealed record Decision(AccountState State, Outcome Outcome)
 
     public ImmutableArray<ClaimRecord> Claims { get; init; } = [];
 
+    /// <summary>That holds paid for; they may be in the gallery already.</summary>
     public ImmutableArray<ImageRecord> Images { get; init; } = [];
+
+    /// <summary>From the cache, and not in the gallery yet.</summary>
+    public ImmutableArray<ImageRecord> Joined { get; init; } = [];
+
+    public ImmutableArray<RemovedImage> Removed { get; init; } = [];
 
     public ImmutableArray<AlertRecord> Alerts { get; init; } = [];
 

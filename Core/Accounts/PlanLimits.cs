@@ -26,6 +26,10 @@ public sealed class PlanLimits
     [Range(0, 10_000)]
     public int FreeImagesPerDay { get; set; } = 3;
 
+    /// <summary>Images that the gallery keeps; when there are as many, none is made until one is deleted. Null for no limit.</summary>
+    [Range(0, 1_000_000)]
+    public int? Images { get; set; }
+
     /// <summary>Provider cost a month beyond which no billable request starts, USD; null for none. Worst cases count, so that it is never passed.</summary>
     [Range(typeof(decimal), "0", "1000000", ParseLimitsInInvariantCulture = true)]
     public decimal? CostLimitUsd { get; set; }
@@ -77,7 +81,7 @@ public sealed class PlanLimits
     internal long MonthlyCapNanoUsd => Money.FromUsd(MonthlyCapUsd);
 
     /// <summary>What alerts go by.</summary>
-    internal MeterLimits MetersOf(string plan, ProviderLimit? provider) => new(plan, provider?.Calls, provider?.Tokens, Money.FromUsd(CostLimitUsd ?? MonthlyCapUsd));
+    internal MeterLimits MetersOf(string plan, ProviderLimit? provider) => new(plan, provider?.Calls, provider?.Tokens, Money.FromUsd(CostLimitUsd ?? MonthlyCapUsd)) { Images = Images };
 
     internal void SetCreditPrice(decimal usdPerCredit) => MinimumBalanceMicro = Money.FromCredits(MinimumBalanceUsd / usdPerCredit);
 }

@@ -12,6 +12,8 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
     private readonly ImmutableArray<OperationRecord>.Builder operations = ImmutableArray.CreateBuilder<OperationRecord>();
     private readonly ImmutableArray<ClaimRecord>.Builder claims = ImmutableArray.CreateBuilder<ClaimRecord>();
     private readonly ImmutableArray<ImageRecord>.Builder images = ImmutableArray.CreateBuilder<ImageRecord>();
+    private readonly ImmutableArray<ImageRecord>.Builder joined = ImmutableArray.CreateBuilder<ImageRecord>();
+    private readonly ImmutableArray<RemovedImage>.Builder removed = ImmutableArray.CreateBuilder<RemovedImage>();
     private readonly ImmutableArray<AlertRecord>.Builder alerts = ImmutableArray.CreateBuilder<AlertRecord>();
     private readonly ImmutableArray<SubscriptionEvent>.Builder plans = ImmutableArray.CreateBuilder<SubscriptionEvent>();
 
@@ -27,7 +29,26 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
 
     public void Write(ClaimRecord record) => claims.Add(record);
 
-    public void Write(ImageRecord record) => images.Add(record);
+    /// <summary>An image that a hold paid for joins the gallery, or is there already.</summary>
+    public void Keep(ImageRecord record, bool hasJoined)
+    {
+        images.Add(record);
+        State = hasJoined ? State : State with { Images = State.Images + 1 };
+    }
+
+    /// <summary>An image from the cache joins the gallery, where it is not yet.</summary>
+    public void Join(ImageRecord record)
+    {
+        joined.Add(record);
+        State = State with { Images = State.Images + 1 };
+    }
+
+    /// <summary>An image leaves the gallery, where it is.</summary>
+    public void Remove(RemovedImage image)
+    {
+        removed.Add(image);
+        State = State with { Images = State.Images - 1 };
+    }
 
     public void Write(AlertRecord record) => alerts.Add(record);
 
@@ -161,6 +182,8 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
         Operations = operations.ToImmutable(),
         Claims = claims.ToImmutable(),
         Images = images.ToImmutable(),
+        Joined = joined.ToImmutable(),
+        Removed = removed.ToImmutable(),
         Alerts = alerts.ToImmutable(),
         Plans = plans.ToImmutable(),
     };

@@ -48,13 +48,17 @@ public sealed class Estimates(CatalogStore catalogs, AccountStore accounts, Plan
 {
     private sealed record Scene(Catalog Catalog, PlanBook Plans, BudgetState Budget, DateTimeOffset Now);
 
-    public async Task<Answer<Estimate>> OfAsync(BillableItem item, string accountId, CancellationToken cancellationToken) =>
-        Of(await SetAsync(cancellationToken), item, await accounts.ReadAsync(accountId)).Estimate;
+    public async Task<Answer<Estimate>> OfAsync(BillableItem item, string accountId, CancellationToken cancellationToken)
+    {
+        var scene = await SetAsync(cancellationToken);
+        return Of(scene, item, await accounts.ReadAsync(accountId, scene.Now)).Estimate;
+    }
 
     /// <summary>Each item finds the account as those before it would leave it.</summary>
     public async Task<BatchEstimate> OfAllAsync(ImmutableArray<Answer<BillableItem>> items, string accountId, CancellationToken cancellationToken)
     {
-        var (scene, state) = (await SetAsync(cancellationToken), await accounts.ReadAsync(accountId));
+        var scene = await SetAsync(cancellationToken);
+        var state = await accounts.ReadAsync(accountId, scene.Now);
         var available = Money.ToCredits(state.AvailableMicro(scene.Now));
         var estimates = ImmutableArray.CreateBuilder<Answer<Estimate>>(items.Length);
         foreach (var item in items)

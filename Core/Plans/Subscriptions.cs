@@ -40,8 +40,8 @@ public sealed class Subscriptions(AccountStore accounts, PlanStore plans, IIdSou
 {
     public async Task<SubscriptionView> ReadAsync(string accountId, CancellationToken cancellationToken)
     {
-        var list = await plans.GetAsync(cancellationToken);
-        return Show(list, await accounts.ReadAsync(accountId), time.GetUtcNow());
+        var (list, now) = (await plans.GetAsync(cancellationToken), time.GetUtcNow());
+        return Show(list, await accounts.ReadAsync(accountId, now), now);
     }
 
     /// <summary>Shows the plan that an account has, or would have after what time has done to it since it was stored.</summary>
@@ -74,7 +74,8 @@ public sealed class Subscriptions(AccountStore accounts, PlanStore plans, IIdSou
         }
         else
         {
-            var current = Show(list, await accounts.ReadAsync(accountId), time.GetUtcNow());
+            var now = time.GetUtcNow();
+            var current = Show(list, await accounts.ReadAsync(accountId, now), now);
             if (!current.IsActive)
             {
                 return current;

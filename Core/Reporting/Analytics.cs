@@ -35,7 +35,7 @@ public sealed class Analytics(AccountStore accounts, RollUps rollUps, TimeProvid
         var now = time.GetUtcNow();
         var start = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(1 - DaysShown);
         var (first, last) = (Periods.DayOf(start), Periods.DayOf(now));
-        var (state, used) = (accounts.ReadAsync(accountId), rollUps.ReadDaysAsync(accountId, first, last, cancellationToken));
+        var (state, used) = (accounts.ReadAsync(accountId, now), rollUps.ReadDaysAsync(accountId, first, last, cancellationToken));
         var (hits, report) = (rollUps.ReadHitsAsync(accountId, first, last, cancellationToken), rollUps.ReadReportAsync(accountId, Periods.MonthOf(now), cancellationToken));
         await Task.WhenAll(state, used, hits, report);
         var uses = (await used).ToDictionary(day => day.Day, StringComparer.Ordinal);

@@ -6,13 +6,15 @@ using ServerlessAi.Primitives;
 namespace ServerlessAi.Reporting;
 
 /// <summary>The dashboard of mission E6.</summary>
-public sealed record Dashboard(DashboardSummary Summary, CurrentUsage CurrentUsage, DashboardLimits Limits, Projections Projections, ImmutableArray<AlertPart> Alerts);
+/// <param name="Alerts">The newest of the month, newest first.</param>
+public sealed record Dashboard(DashboardSummary Summary, CurrentUsage CurrentUsage, DashboardLimits Limits, Projections Projections, ImmutableArray<BookedAlert> Alerts);
 
 /// <param name="Status">Of the subscription: <c>none</c>, <c>active</c>, <c>cancelled</c>, <c>pastDue</c> or <c>expired</c>.</param>
 /// <param name="CreditsUsed">Charged this month.</param>
+/// <param name="ImagesKept">In the gallery, whenever they were made.</param>
 public sealed record DashboardSummary(
     string UserId, string PlanName, SubscriptionStatus Status, decimal Credits, decimal HeldCredits, decimal CreditsUsed, int CallsToday, long TotalTokens, int TotalImages, int Failures,
-    decimal ErrorRate, int AlertsThisMonth);
+    decimal ErrorRate, int AlertsThisMonth, int ImagesKept);
 
 /// <param name="BillingPeriod"><c>yyyy-MM</c>, UTC.</param>
 /// <param name="TotalCost">USD that the calls cost.</param>
@@ -34,42 +36,33 @@ public sealed record Projections(decimal ProjectedMonthlyCost, decimal Projected
     }
 }
 
-/// <param name="Type"><c>limit</c>, <c>lowBalance</c> or <c>unusualSpending</c>.</param>
-/// <param name="Level">80, 90 or 100 for a limit.</param>
-public sealed record AlertPart(string Id, AlertKind Type, string Subject, long Level, decimal Used, decimal Limit, string Unit, DateTimeOffset At)
+/// <summary>Makes dashboards from an account's row, its month's report and its newest alerts: 13 entities, whatever the account has used.</summary>
+public sealed class Dashboards(AccountStore accounts, PlanStore plans, RollUps rollUps, AlertBook book, TimeProvider time)
 {
-    public static AlertPart Of(AlertRecord alert) => new(alert.Id, alert.Kind, alert.Subject, alert.Level, alert.Used, alert.Limit, alert.Unit, alert.At);
-}
-
-/// <summary>Makes dashboards from an account's row, its month's report and its month's alerts: at most 34 entities, whatever the account has used.</summary>
-public sealed class Dashboards(AccountStore accounts, PlanStore plans, RollUps rollUps, TimeProvider time)
-{
-    private const int AlertsRead = 30;
     private const int AlertsShown = 10;
 
     public async Task<Dashboard> ReadAsync(string accountId, string userId, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var month = Periods.MonthOf(now);
-        var (list, state) = (plans.GetAsync(cancellationToken).AsTask(), accounts.ReadAsync(accountId));
-        var (report, alerts) = (rollUps.ReadReportAsync(accountId, month, cancellationToken), rollUps.ReadAlertsAsync(accountId, month, AlertsRead, cancellationToken));
+        var (list, state) = (plans.GetAsync(cancellationToken).AsTask(), accounts.ReadAsync(accountId, now));
+        var (report, alerts) = (rollUps.ReadReportAsync(accountId, month, cancellationToken), book.NewestAsync(accountId, BillingPeriod.StartOf(now), AlertsShown, cancellationToken));
         await Task.WhenAll(list, state, report, alerts);
         return Make(userId, Plans.Subscriptions.Show(await list, await state, now), await report, await alerts, now);
     }
 
-    private static Dashboard Make(string userId, SubscriptionView view, Accounts.Reports.MonthReport report, IReadOnlyList<AlertRecord> alerts, DateTimeOffset now)
+    private static Dashboard Make(string userId, SubscriptionView view, Accounts.Reports.MonthReport report, IReadOnlyList<BookedAlert> alerts, DateTimeOffset now)
     {
         var (account, limits) = (view.Account, view.Plan.Limits);
         var month = account.Months.FirstOrDefault(use => string.Equals(use.Month, report.Month, StringComparison.Ordinal)) ?? new MonthUse(report.Month);
         var percentages = UsagePercentages.Of(month, limits);
-        var shown = alerts.Take(AlertsShown).Select(AlertPart.Of).ToImmutableArray();
         return new Dashboard(
             new DashboardSummary(
                 userId, view.Plan.Name, view.Status, Money.ToCredits(account.AvailableMicro(now)), Money.ToCredits(account.HeldMicro), Money.ToCredits(month.ChargedMicro), account.Day.Calls,
-                month.Tokens, month.Images, month.Failures, Rates.Of(month.Failures, (decimal)month.Calls + month.Failures), alerts.Count),
+                month.Tokens, month.Images, month.Failures, Rates.Of(month.Failures, (decimal)month.Calls + month.Failures), month.Alerts, account.Images),
             new CurrentUsage(BillingPeriod.Of(now), month.Calls, Money.ToUsd(month.CostNanoUsd), percentages.Status, ProviderPart.Of(report), percentages),
             new DashboardLimits(view.Plan.Name, limits),
             Projections.Of(month, percentages, now),
-            shown);
+            [.. alerts]);
     }
 }

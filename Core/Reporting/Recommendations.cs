@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Reports;
@@ -15,13 +16,18 @@ namespace ServerlessAi.Reporting;
 public sealed record ModelAdvice(string Model, string Instead, long Calls, decimal CreditsNow, decimal CreditsThen, decimal Saves, string Arithmetic);
 
 /// <summary>What a month like that one comes to on a plan: its price, and the credits beyond those it grants.</summary>
-/// <param name="Fits">Its limits would have allowed the month.</param>
+/// <param name="Fits">Its limits would have allowed the month, and it includes the models that were used.</param>
 public sealed record PlanCost(string Plan, decimal Price, decimal CreditsGranted, decimal CreditsBought, decimal Total, bool Fits, string Arithmetic);
 
 /// <param name="Period">The month that is looked at, <c>yyyy-MM</c>: the last one, or the running one when nothing was used in that.</param>
 /// <param name="BetterPlan">Absent when the present plan is the best.</param>
 /// <param name="Plans">The arithmetic for each plan on offer and the present one; USD.</param>
 public sealed record Advice(string Period, ImmutableArray<ModelAdvice> Models, string CurrentPlan, string? BetterPlan, decimal PlanSaves, ImmutableArray<PlanCost> Plans);
+
+/// <summary>What a plan must allow for a month to be as it was.</summary>
+/// <param name="TokensOfADay">Of the day on which most were used.</param>
+/// <param name="Access">Of the models that were selected.</param>
+internal sealed record PlanNeed(MonthUse Month, long TokensOfADay, ImmutableArray<string> Access);
 
 /// <summary>Looks at a month's report for what would have been cheaper (mission D13). It says what it says by prices alone: quality is for people to judge.</summary>
 public sealed class Recommendations(AccountStore accounts, PlanStore plans, CatalogStore catalogs, RollUps rollUps, IOptions<AccountOptions> credits, TimeProvider time)
@@ -31,7 +37,7 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
     {
         var now = time.GetUtcNow();
         var list = await plans.GetAsync(cancellationToken);
-        var view = Plans.Subscriptions.Show(list, await accounts.ReadAsync(accountId), now);
+        var view = Plans.Subscriptions.Show(list, await accounts.ReadAsync(accountId, now), now);
         var at = BillingPeriod.StartOf(now).AddMonths(-1);
         var report = await rollUps.ReadReportAsync(accountId, Periods.MonthOf(at), cancellationToken);
         if (report.ByModel.IsEmpty)
@@ -41,13 +47,15 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
         }
 
         var month = await rollUps.ReadMonthAsync(accountId, Periods.MonthOf(at), cancellationToken);
+        var days = await rollUps.ReadDaysAsync(accountId, Periods.MonthOf(at) + "01", Periods.MonthOf(at) + "31", cancellationToken);
         var catalog = await catalogs.GetAsync(cancellationToken);
         var models = report.ByModel
             .GroupBy(pair => pair.Key.Split('>', 2)[0], pair => pair.Value, StringComparer.Ordinal)
             .Select(group => Advise(catalog, group.Key, group.Aggregate((sum, more) => sum + more), view.Plan.Limits, isAvailable, now))
             .OfType<ModelAdvice>()
             .OrderByDescending(advice => advice.Saves);
-        var costs = list.Plans.Where(plan => plan.Offered || string.Equals(plan.Id, view.Plan.Id, StringComparison.Ordinal)).Select(plan => Cost(plan, month)).ToImmutableArray();
+        var need = new PlanNeed(month, days.Select(day => day.TokensUsed).DefaultIfEmpty().Max(), [.. report.ByModel.Keys.Select(key => catalog.Find(key.Split('>', 2)[0])?.Access).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)]);
+        var costs = list.Plans.Where(plan => plan.Offered || string.Equals(plan.Id, view.Plan.Id, StringComparison.Ordinal)).Select(plan => Cost(plan, need)).ToImmutableArray();
         var current = costs.First(cost => string.Equals(cost.Plan, view.Plan.Id, StringComparison.Ordinal));
         var best = costs.Where(cost => cost.Fits && cost.Total < current.Total).MinBy(cost => cost.Total);
         return new Advice(BillingPeriod.Of(at), [.. models], view.Plan.Id, best?.Plan, best is null ? 0 : current.Total - best.Total, costs);
@@ -60,10 +68,10 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
             return null;
         }
 
-        var before = Charge(model, use, now);
+        var before = Charge(model, use, model, now);
         var best = catalog.Models
             .Where(other => other.Active && Fits(model, other) && limits.Includes(other.Access) && isAvailable(other))
-            .Select(other => (Model: other, Micro: Charge(other, use, now)))
+            .Select(other => (Model: other, Micro: Charge(other, use, model, now)))
             .Where(other => other.Micro < before)
             .OrderBy(other => other.Micro).ThenBy(other => other.Model.Id, StringComparer.Ordinal)
             .FirstOrDefault();
@@ -71,8 +79,24 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
             ? null
             : new ModelAdvice(
                 id, best.Model.Id, use.Calls, Money.ToCredits(before), Money.ToCredits(best.Micro), Money.ToCredits(before - best.Micro),
-                $"{use.Calls} calls, {use.InputTokens} tokens in, {use.OutputTokens} tokens out, {use.Images} images: {Money.ToCredits(before)} credits with {id}, {Money.ToCredits(best.Micro)} with {best.Model.Id}.");
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Used(model.Kind, use)}: {Money.ToCredits(before)} credits with {id}{CachedAt(model, use, model, now)}, {Money.ToCredits(best.Micro)} with {best.Model.Id}{CachedAt(best.Model, use, model, now)}."));
     }
+
+    private static string Used(ModelKind kind, UseSum use) => kind switch
+    {
+        ModelKind.Image => string.Create(CultureInfo.InvariantCulture, $"{use.Calls} calls, {use.Images} images, {use.FreeImages} of them free"),
+        ModelKind.Search => string.Create(CultureInfo.InvariantCulture, $"{use.Calls} calls"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{use.Calls} calls, {use.InputTokens} tokens in, {use.CachedInputTokens} of them cached, {use.OutputTokens} tokens out"),
+    };
+
+    private static string CachedAt(ModelEntry model, UseSum use, ModelEntry used, DateTimeOffset now) => use.CachedInputTokens == 0 ? ""
+        : Cached(model, use, used) == 0 ? " (cached by another vendor: at the full price)"
+        : string.Create(CultureInfo.InvariantCulture, $" (cached at ${model.PriceAt(now).CachedInputPrice ?? model.PriceAt(now).InputPrice} a million)");
+
+    // What another vendor's cache would have known nobody can tell: it counts as nothing, so that no model looks cheaper than it may turn out.
+    private static long Cached(ModelEntry model, UseSum use, ModelEntry used) => string.Equals(model.Provider, used.Provider, StringComparison.Ordinal) ? use.CachedInputTokens : 0;
 
     // A limit that a vendor does not state is none.
     private static bool Fits(ModelEntry model, ModelEntry other) =>
@@ -83,24 +107,26 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
         && (other.ContextWindow == 0 || (model.ContextWindow != 0 && other.ContextWindow >= model.ContextWindow))
         && (other.MaxOutputTokens == 0 || (model.MaxOutputTokens != 0 && other.MaxOutputTokens >= model.MaxOutputTokens));
 
-    private long Charge(ModelEntry model, UseSum use, DateTimeOffset now)
+    /// <param name="used">The model that the calls were made with.</param>
+    private long Charge(ModelEntry model, UseSum use, ModelEntry used, DateTimeOffset now)
     {
         var (price, usdPerCredit) = (model.PriceAt(now), credits.Value.UsdPerCredit);
         return model.Kind switch
         {
-            ModelKind.Image => Charges.ImageChargeMicro(price, usdPerCredit) * use.Images,
+            ModelKind.Image => Charges.ImageChargeMicro(price, usdPerCredit) * (use.Images - use.FreeImages),
             ModelKind.Search => Charges.SearchChargeMicro(price, usdPerCredit) * use.Calls,
-            _ => Charges.TextChargeMicro(price, use.InputTokens, 0, use.OutputTokens, usdPerCredit),
+            _ => Charges.TextChargeMicro(price, use.InputTokens, Cached(model, use, used), use.OutputTokens, usdPerCredit),
         };
     }
 
-    private PlanCost Cost(Plan plan, MonthUse month)
+    private PlanCost Cost(Plan plan, PlanNeed need)
     {
-        var used = Money.ToCredits(month.ChargedMicro);
+        var used = Money.ToCredits(need.Month.ChargedMicro);
         var bought = Math.Max(0, used - plan.Credits);
         var total = plan.PriceUsd + bought * credits.Value.UsdPerCredit;
-        var fits = UsagePercentages.Of(month, plan.Limits).Largest < 100;
+        var fits = UsagePercentages.Of(need.Month, plan.Limits).Largest < 100 && need.TokensOfADay <= plan.Limits.TokensPerDay && need.Access.All(plan.Limits.Includes);
         return new PlanCost(
-            plan.Id, plan.PriceUsd, plan.Credits, bought, total, fits, $"${plan.PriceUsd} + ({used} used - {plan.Credits} granted, at least 0) credits at ${credits.Value.UsdPerCredit} = ${total}");
+            plan.Id, plan.PriceUsd, plan.Credits, bought, total, fits,
+            string.Create(CultureInfo.InvariantCulture, $"${plan.PriceUsd} + ({used} used - {plan.Credits} granted, at least 0) credits at ${credits.Value.UsdPerCredit} = ${total}"));
     }
 }

@@ -38,15 +38,6 @@ public sealed class RollUps(Tables tables)
     public async Task<ChatTotals?> ReadChatAsync(string accountId, string chatId, CancellationToken cancellationToken) =>
         ReportRows.FitsChat(chatId) && await ReadRowAsync(accountId, ReportRows.ChatKey(chatId), cancellationToken) is { } row ? ReportRows.ToChat(row) : null;
 
-    /// <summary>Alerts of a month, newest first.</summary>
-    /// <param name="limit">Rows that are read at most.</param>
-    public async Task<IReadOnlyList<AlertRecord>> ReadAlertsAsync(string accountId, string month, int limit, CancellationToken cancellationToken)
-    {
-        var alerts = await ReadAsync(
-            accountId, AlertRows.First + month, AlertRows.First + month + "}", limit, AlertRows.ToAlert, cancellationToken);
-        return [.. alerts.OrderByDescending(alert => alert.At).ThenByDescending(alert => alert.Level).ThenBy(alert => alert.Subject, StringComparer.Ordinal)];
-    }
-
     /// <summary>What happened to subscriptions, newest first.</summary>
     public Task<IReadOnlyList<SubscriptionEvent>> ReadPlanEventsAsync(string accountId, int limit, CancellationToken cancellationToken) =>
         ReadAsync(accountId, AccountRows.PlanEventFirst, "plan}", limit, AccountRows.ToPlanEvent, cancellationToken);

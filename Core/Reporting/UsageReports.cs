@@ -34,7 +34,7 @@ public sealed class UsageReports(AccountStore accounts, PlanStore plans, RollUps
     {
         var now = time.GetUtcNow();
         var name = Periods.MonthOf(start ?? now);
-        var (list, state) = (plans.GetAsync(cancellationToken).AsTask(), accounts.ReadAsync(accountId));
+        var (list, state) = (plans.GetAsync(cancellationToken).AsTask(), accounts.ReadAsync(accountId, now));
         var (use, details) = (rollUps.ReadMonthAsync(accountId, name, cancellationToken), rollUps.ReadReportAsync(accountId, name, cancellationToken));
         await Task.WhenAll(list, state, use, details);
         var (plan, month, report) = (Plans.Subscriptions.Show(await list, await state, now).Plan, await use, await details);

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace ServerlessAi.Storage;
 
-/// <summary>How records are kept in rows. Values that are their type's default are left out; a record's own initial values stand for what a row lacks.</summary>
+/// <summary>How records are kept in rows. Nulls are left out; a record's own initial values stand for what a row lacks.</summary>
 /// <remarks>By reflection on purpose: generated readers overwrite init properties that are absent with the type's default.</remarks>
 public static class StoredJson
 {

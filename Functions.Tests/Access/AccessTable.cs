@@ -93,6 +93,7 @@ internal static class AccessTable
         ["credits-referral-set"] = UserMakes,
         ["estimate"] = GuestLooks,
         ["health"] = Public,
+        ["images-delete"] = GuestMakes,
         ["images-get"] = GuestEither,
         ["images-list"] = GuestLooks,
         ["images-print"] = UserMakes,

@@ -11,13 +11,16 @@ internal sealed class ValidRequests(FuzzKeys keys)
 {
     private const int ModelsLimit = 20;
 
+    // Deleting a user's image would leave the other routes of images nothing to do.
+    private const string NoImage = "0123456789abcdef0123456789abcdef";
+
     public FuzzRequest Of(FuzzRoute route, int number, Dice dice, out List<(string Key, string Value)> fields)
     {
         var (user, key) = dice.Of(keys.Users);
         var model = dice.OneIn(8) ? "openai-gpt-4.1-nano" : $"openai-fuzz-model-{dice.Below(ModelsLimit)}";
         var request = new FuzzRequest(number, route)
         {
-            Path = route.Template.Replace("images/{id}", "images/" + keys.Images[user], StringComparison.Ordinal).Replace("{userId}", user, StringComparison.Ordinal).Replace("{chatId}", "chat-1", StringComparison.Ordinal).Replace("{prefix}", dice.Of(keys.Revocable), StringComparison.Ordinal)
+            Path = route.Template.Replace("images/{id}", "images/" + (route.Function == "images-delete" ? NoImage : keys.Images[user]), StringComparison.Ordinal).Replace("{userId}", user, StringComparison.Ordinal).Replace("{chatId}", "chat-1", StringComparison.Ordinal).Replace("{prefix}", dice.Of(keys.Revocable), StringComparison.Ordinal)
                 .Replace("{id}", model, StringComparison.Ordinal).Replace("{alertId}", "204005-cost-80", StringComparison.Ordinal),
         };
         var isForAnother = !route.IsOfAdmin && dice.OneIn(4);

@@ -70,7 +70,7 @@ public sealed class GalleryCommitTests
 
         var audit = await app.GetAsync("manage/audit", app.Admin);
 
-        Assert.Equal((true, 0, 1), (audit.Flag("conserved"), audit.Body.GetProperty("discrepancyCount").GetInt32(), audit.Body.GetProperty("accounts").GetInt32()));
+        Assert.Equal((true, 0, 2), (audit.Flag("conserved"), audit.Body.GetProperty("discrepancyCount").GetInt32(), audit.Body.GetProperty("accounts").GetInt32()));
     }
 
     // The reservation is the first.

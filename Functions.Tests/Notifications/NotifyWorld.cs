@@ -46,7 +46,7 @@ internal sealed class NotifyWorld : IAsyncDisposable
     public static async Task RaiseAsync(TestApp app, string user, AlertRecord alert)
     {
         var client = await app.Get<Tables>().GetAsync(TableNames.Accounts);
-        await client.AddEntityAsync(AlertRows.ToEntity(AccountRows.Partition(user), alert));
+        await client.SubmitTransactionAsync(AlertRows.ToEntities(AccountRows.Partition(user), alert).Select(row => new TableTransactionAction(TableTransactionActionType.Add, row)));
     }
 
     /// <summary>An alert as it is told of: the intent, then the row.</summary>

@@ -1,3 +1,6 @@
+using ServerlessAi.Accounts;
+using ServerlessAi.Tests.Contracts;
+
 namespace ServerlessAi.Tests.Reporting;
 
 public sealed class AdviceTests
@@ -31,8 +34,81 @@ public sealed class AdviceTests
 
         // 95 credits: $9.50 at ten cents each; Starter grants 100 for $9.
         Assert.Equal(("free", "starter", 0.5m), (data.GetProperty("current_plan").GetString(), data.GetProperty("better_plan").GetString(), data.GetProperty("plan_saves").GetDecimal()));
-        Script.AssertIs(
+        Payload.AssertSame(
             """{"plan":"starter","price":9,"credits_granted":100,"credits_bought":0,"total":9,"fits":true,"arithmetic":"$9 + (95 used - 100 granted, at least 0) credits at $0.10 = $9.00"}""",
             data.GetProperty("plans").EnumerateArray().Single(plan => plan.GetProperty("plan").GetString() == "starter"));
+    }
+
+    [Fact]
+    public async Task What_the_cache_of_a_vendor_knew_is_counted_at_its_price_and_another_vendors_cache_as_empty()
+    {
+        await using var app = await TwoVendorsAsync();
+        // (50,000 at $2 + 950,000 at $0.20 + 10,000 at $8) a million = $0.37; at the other's $1 and $4 a million $1.04. At full prices it would be $2.08 and $1.04.
+        await Script.CallAsync(app, "cached", 3.7m, 0.37m, 1_000_000, 10_000, "acme-cachy", cached: 950_000);
+
+        Assert.Empty((await app.GetAsync("subscription/recommendations/ann")).Body.GetProperty("data").GetProperty("models").EnumerateArray());
+
+        await Script.CallAsync(app, "full", 20.8m, 2.08m, 1_000_000, 10_000, "acme-cachy");
+
+        Payload.AssertSame(
+            """
+            [{"model":"acme-cachy","instead":"other-flat","calls":2,"credits_now":24.5,"credits_then":20.8,"saves":3.7,
+              "arithmetic":"2 calls, 2000000 tokens in, 950000 of them cached, 20000 tokens out: 24.5 credits with acme-cachy (cached at $0.2 a million), 20.8 with other-flat (cached by another vendor: at the full price)."}]
+            """,
+            (await app.GetAsync("subscription/recommendations/ann")).Body.GetProperty("data").GetProperty("models"));
+    }
+
+    [Fact]
+    public async Task A_plan_that_lacks_the_models_that_were_used_is_not_recommended()
+    {
+        var (app, _) = await TestApp.StartSimulatedAsync();
+        await using var running = app;
+        await app.SubscribeAsync("ann", "pro");
+        await Script.CallAsync(app, "one", 95, 0.1m, 1, 1, model: "anthropic-claude-opus-4-5");
+
+        var plans = (await app.GetAsync("subscription/recommendations/ann")).Body.GetProperty("data");
+
+        Assert.Equal(
+            [("free", false), ("starter", false), ("basic", true), ("premium", true), ("pro", true), ("enterprise", true)],
+            plans.GetProperty("plans").EnumerateArray().Select(plan => (plan.GetProperty("plan").GetString(), plan.GetProperty("fits").GetBoolean())));
+        Assert.Equal("basic", plans.GetProperty("better_plan").GetString());
+    }
+
+    [Fact]
+    public async Task Free_images_are_nothing_that_another_model_could_save()
+    {
+        var (app, _) = await TestApp.StartSimulatedAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Providers:Fal:ApiKey"] = "a-key-of-tests", ["Providers:OpenAI:ApiKey"] = "a-key-of-tests" });
+        await using var running = app;
+        await app.SendAsync(HttpMethod.Put, "manage/model-prices/fal-flux-schnell", new { credits_per_image = 0.5 }, app.Admin);
+        var book = (await app.Get<PlanStore>().GetAsync(CancellationToken.None)).Book;
+        var offer = ServerlessAi.Tests.Accounts.World.ImageOffer("openai-gpt-image-1", 1.2m, freeQuota: true, 0.08m, isStandard: false) with { Provider = "openai" };
+        await app.Get<AccountStore>().ExecuteAsync("ann", new Reserve("free", WorkKind.Image, [offer], book, TimeSpan.FromMinutes(5), PlatformOverBudget: false));
+        await app.Get<AccountStore>().ExecuteAsync("ann", new Settle("free", 0, 80_000_000, new UsageFacts("openai-gpt-image-1", "openai-gpt-image-1", "openai", "premium", "provider") { Images = 1 }));
+        Assert.Empty(await ModelsAsync());
+
+        await Script.CallAsync(app, "paid", 1.2m, 0.08m, model: "openai-gpt-image-1", images: 1);
+
+        var advice = Assert.Single(await ModelsAsync());
+        Assert.Equal("2 calls, 2 images, 1 of them free: 1 credits with openai-gpt-image-1, 0.5 with fal-flux-schnell.", advice.GetProperty("arithmetic").GetString());
+
+        async Task<List<System.Text.Json.JsonElement>> ModelsAsync() =>
+            [.. (await app.GetAsync("subscription/recommendations/ann")).Body.GetProperty("data").GetProperty("models").EnumerateArray()];
+    }
+
+    private static async Task<TestApp> TwoVendorsAsync()
+    {
+        var (app, _) = await TestApp.StartSimulatedAsync(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Credits:SignUp"] = "1000",
+            ["Providers:Text:acme:BaseUrl"] = "https://acme.example/v1",
+            ["Providers:Text:acme:ApiKey"] = "a-key-of-tests",
+            ["Providers:Text:other:BaseUrl"] = "https://other.example/v1",
+            ["Providers:Text:other:ApiKey"] = "a-key-of-tests",
+        });
+        var cachy = new { provider = "acme", model_name = "cachy", tier = "premium", input_price = 2, cached_input_price = 0.2, output_price = 8, profit_multiplier = 1 };
+        var flat = new { provider = "other", model_name = "flat", tier = "premium", input_price = 1, output_price = 4, profit_multiplier = 1 };
+        Assert.Equal(201, (await app.PostAsync("manage/model-prices", cachy, app.Admin)).Status);
+        Assert.Equal(201, (await app.PostAsync("manage/model-prices", flat, app.Admin)).Status);
+        return app;
     }
 }

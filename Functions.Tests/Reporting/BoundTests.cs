@@ -30,17 +30,32 @@ public sealed class BoundTests
     }
 
     [Fact]
-    public async Task Of_hundreds_of_alerts_a_dashboard_reads_thirty()
+    public async Task Of_forty_five_alerts_a_dashboard_shows_the_newest_ten_in_the_order_of_time_and_reads_no_others()
     {
         var counting = new Counting(new SimulatedStorage(TimeProvider.System));
         await using var app = await TestApp.StartAsync(transport: counting, connectionString: SimulatedStorage.ConnectionString);
-        await FillAsync(app, "ann", 100);
-        var client = await app.Get<Tables>().GetAsync(TableNames.Accounts);
-        var alerts = Enumerable.Range(0, 99).Select(i => AlertRows.ToEntity("ann", new AlertRecord(AlertKind.LowBalance, "204005", "balance", i, TestClock.Start) { Unit = "credits" }));
-        await client.SubmitTransactionAsync(alerts.Select(row => new TableTransactionAction(TableTransactionActionType.Add, row)));
-        await app.GetAsync("subscription/dashboard/warm");
+        var raised = new List<DateTimeOffset>();
+        for (var i = 0; i < 45; i++)
+        {
+            app.Clock.Advance(TimeSpan.FromMinutes(1));
+            await app.GiveAsync("ann", 10);
+            await Script.CallAsync(app, $"call-{i}", i == 0 ? 20 : 10, 0.001m);
+            raised.Add(app.Clock.GetUtcNow());
+        }
 
-        Assert.InRange((await ReadAsync(app, counting, "ann")).Rows, 30, 35);
+        raised.Reverse();
+        await app.GetAsync("subscription/dashboard/warm");
+        var newest = (await app.GetAsync("subscription/alerts/ann?limit=1")).Body.GetProperty("data").GetProperty("alerts")[0].GetProperty("id").GetString();
+        await app.PostAsync($"subscription/alerts/{newest}/mark-read", new { userId = "ann" });
+        var read = await ReadAsync(app, counting, "ann");
+
+        var data = (await app.GetAsync("subscription/dashboard/ann")).Body.GetProperty("data");
+        var alerts = data.GetProperty("alerts").EnumerateArray().ToList();
+        Assert.Equal(raised.Take(10), alerts.Select(alert => alert.GetProperty("created_at").GetDateTimeOffset()));
+        Assert.Equal([true, .. Enumerable.Repeat(false, 9)], alerts.Select(alert => alert.GetProperty("read").GetBoolean()));
+        Assert.Equal(45, data.GetProperty("summary").GetProperty("alerts_this_month").GetInt32());
+        Assert.InRange(read.Requests, 3, 4);
+        Assert.Equal(12, read.Rows);
     }
 
     private static async Task<(long Requests, long Rows)> ReadAsync(TestApp app, Counting counting, string user)

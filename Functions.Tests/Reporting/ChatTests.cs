@@ -1,4 +1,5 @@
 using ServerlessAi.Accounts;
+using ServerlessAi.Tests.Contracts;
 
 namespace ServerlessAi.Tests.Reporting;
 
@@ -7,9 +8,9 @@ public sealed class ChatTests
     [Fact]
     public async Task A_chat_shows_its_calls_tokens_credits_and_cost()
     {
-        await using var app = await PayloadTests.StartAsync();
+        await using var app = await Story.StartAsync();
 
-        Script.AssertIs("""
+        Payload.AssertSame("""
             {"chatId":"c 1","calls":2,"failures":0,"inputTokens":1010,"outputTokens":520,"tokens":1530,"images":0,"credits":3,"costUsd":0.011,
              "firstUsedAt":"2040-05-15T12:00:00+00:00","lastUsedAt":"2040-05-16T12:00:00+00:00"}
             """, (await app.GetAsync("usage/chat/c%201?userId=ann")).Body);

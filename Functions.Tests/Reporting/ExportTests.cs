@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ServerlessAi.Tests.Contracts;
 
 namespace ServerlessAi.Tests.Reporting;
 
@@ -7,7 +8,7 @@ public sealed class ExportTests
     [Fact]
     public async Task The_usage_log_comes_as_CSV_in_which_nothing_is_a_formula()
     {
-        await using var app = await PayloadTests.StartAsync();
+        await using var app = await Story.StartAsync();
         await Script.CallAsync(app, "five", 1, 0.002m, 1, 2, chat: "=HYPERLINK(\"x\")");
 
         using var response = await app.Http.GetAsync("usage/export?userId=ann&format=csv");
@@ -22,13 +23,13 @@ public sealed class ExportTests
     [Fact]
     public async Task The_usage_log_comes_as_JSON_from_one_instant_to_another()
     {
-        await using var app = await PayloadTests.StartAsync();
+        await using var app = await Story.StartAsync();
 
         using var all = JsonDocument.Parse(await app.Http.GetStringAsync("usage/export?userId=ann&format=json"));
         using var firstDay = JsonDocument.Parse(await app.Http.GetStringAsync("usage/export?userId=ann&format=json&from=2040-05-15&to=2040-05-16"));
 
         Assert.Equal(4, all.RootElement.GetArrayLength());
-        Script.AssertIs("""
+        Payload.AssertSame("""
             [{"at":"2040-05-15T12:00:00+00:00","event":"GEN_SUCCESS","kind":"text","operationId":"one","modelSelected":"openai-gpt-4.1","modelServed":"openai-gpt-4.1","provider":"openai",
               "tier":"premium","inputTokens":1000,"outputTokens":500,"images":0,"credits":2,"costUsd":0.01,"providerMs":120,"chatId":"c 1"}]
             """, firstDay.RootElement);

@@ -1,5 +1,6 @@
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Reports;
+using ServerlessAi.Tests.Contracts;
 
 namespace ServerlessAi.Tests.Reporting;
 
@@ -8,13 +9,13 @@ public sealed class PlatformTests
     [Fact]
     public async Task An_admin_sees_usage_revenue_and_margins_of_all_accounts()
     {
-        await using var app = await PayloadTests.StartAsync();
+        await using var app = await Story.StartAsync();
         await app.GiveAsync("bob", 100);
         await Script.CallAsync(app, "b", 3, 0.1m, 100, 100, model: "gemini-3.8-flash", user: "bob");
 
         var body = (await app.GetAsync("manage/usage?period=2040-05", app.Admin)).Body;
 
-        Script.AssertIs("""
+        Payload.AssertSame("""
             {"period":"2040-05","calls":4,"failures":1,"errorRate":0.2,"costUsd":12.611,"unansweredCostUsd":0,"credits":46,"revenueUsd":4.6,"marginUsd":-8.011,"margin":-1.7415,
              "purchasedCredits":100,"purchasedUsd":10,"refundedCredits":0,
              "models":[{"model":"openai-gpt-4.1","calls":3,"tokens":401530,"images":0,"costUsd":12.511,"credits":43,"revenueUsd":4.3,"marginUsd":-8.211,"margin":-1.9095},
@@ -24,7 +25,7 @@ public sealed class PlatformTests
               "openai":{"calls":2,"inputTokens":301000,"outputTokens":100500,"tokens":401500,"images":0,"cost":12.51,"credits":42,"failures":1,"errorRate":0.3333,"p50Ms":125,"p95Ms":932}},
              "failuresByCode":{"provider_failed":1}}
             """, body);
-        Script.AssertIs("""{"period":"2040-05","state":"within","spentUsd":12.611,"projectedUsd":25.222}""", (await app.GetAsync("manage/budget", app.Admin)).Body);
+        Payload.AssertSame("""{"period":"2040-05","state":"within","spentUsd":12.611,"projectedUsd":25.222}""", (await app.GetAsync("manage/budget", app.Admin)).Body);
         Assert.Equal(0, (await app.GetAsync("manage/usage?period=2040-04", app.Admin)).Number("calls"));
     }
 

@@ -16,17 +16,10 @@ public sealed class AdminPackages(Packages packages)
     [Function("admin-packages")]
     [Allow(Role.Admin)]
     public async Task<IActionResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "manage/packages")] HttpRequest http, CancellationToken cancellationToken)
-    {
-        if (HttpMethods.IsGet(http.Method))
-        {
-            return Answers.Snake(new PackageCollection(await packages.ListAsync(cancellationToken)));
-        }
-
-        var patch = await MergePatch.ReadAsync(http, cancellationToken);
-        var given = patch.Then(body => MergePatch.Apply(new Package("", ""), body, Wire.StrictSnake));
-        return CatalogAnswer.From(given.Succeeded ? await packages.AddAsync(given.Value, cancellationToken) : given.Refusal, http, StatusCodes.Status201Created);
-    }
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "manage/packages")] HttpRequest http, CancellationToken cancellationToken) =>
+        HttpMethods.IsGet(http.Method)
+            ? Answers.Snake(new PackageCollection(await packages.ListAsync(cancellationToken)))
+            : await CatalogRoutes.AddAsync(http, new Package("", ""), async package => AdminPackage.Show(await packages.AddAsync(package, cancellationToken)), cancellationToken);
 }
 
 /// <summary>One package: read, change, withdraw. <c>If-Match</c> makes a change conditional; what a change leaves out stays.</summary>
@@ -34,36 +27,14 @@ public sealed class AdminPackage(Packages packages)
 {
     [Function("admin-package")]
     [Allow(Role.Admin)]
-    public async Task<IActionResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "put", "delete", Route = "manage/packages/{id}")] HttpRequest http, string id, CancellationToken cancellationToken)
-    {
-        var ifMatch = http.Headers.IfMatch.ToString() is { Length: > 0 } tag ? tag : null;
-        if (HttpMethods.IsGet(http.Method))
-        {
-            return CatalogAnswer.From(await packages.FindAsync(id, cancellationToken), http);
-        }
+    public Task<IActionResult> Run(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "put", "delete", Route = "manage/packages/{id}")] HttpRequest http, string id, CancellationToken cancellationToken) =>
+        CatalogRoutes.RunAsync<Package>(
+            http,
+            async () => Show(await packages.FindAsync(id, cancellationToken)),
+            async (change, ifMatch) => Show(await packages.ChangeAsync(id, change, ifMatch, cancellationToken)),
+            async ifMatch => Show(await packages.WithdrawAsync(id, ifMatch, cancellationToken)),
+            cancellationToken);
 
-        if (HttpMethods.IsDelete(http.Method))
-        {
-            return CatalogAnswer.From(await packages.WithdrawAsync(id, ifMatch, cancellationToken), http);
-        }
-
-        var patch = await MergePatch.ReadAsync(http, cancellationToken);
-        return CatalogAnswer.From(
-            patch.Succeeded ? await packages.ChangeAsync(id, value => MergePatch.Apply(value, patch.Value, Wire.StrictSnake), ifMatch, cancellationToken) : patch.Refusal, http);
-    }
-}
-
-internal static class CatalogAnswer
-{
-    public static IActionResult From<T>(Answer<Tagged<T>> answer, HttpRequest http, int status = StatusCodes.Status200OK)
-    {
-        if (!answer.Succeeded)
-        {
-            return Problems.From(answer.Refusal, http.HttpContext);
-        }
-
-        http.HttpContext.Response.Headers.ETag = answer.Value.ETag;
-        return Answers.Snake(answer.Value.Value!, status);
-    }
+    internal static Answer<CatalogEntry> Show(Answer<Tagged<Package>> answer) => answer.Then<CatalogEntry>(package => new CatalogEntry(package.Value, package.ETag));
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using ServerlessAi.Access;
 using ServerlessAi.Functions.Http;
+using ServerlessAi.Functions.Subscriptions;
 using ServerlessAi.Reporting;
 
 namespace ServerlessAi.Functions.Reports;
@@ -16,6 +17,8 @@ public sealed class SubscriptionDashboard(Dashboards dashboards)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "subscription/dashboard/{userId}")] HttpRequest http, string userId, CancellationToken cancellationToken)
     {
         var caller = http.Caller();
-        return Answers.Data(await dashboards.ReadAsync(caller.AccountId, caller.UserId, cancellationToken));
+        var dashboard = await dashboards.ReadAsync(caller.AccountId, caller.UserId, cancellationToken);
+        // An alert looks the same wherever it is shown.
+        return Answers.Data(new { dashboard.Summary, dashboard.CurrentUsage, dashboard.Limits, dashboard.Projections, alerts = dashboard.Alerts.Select(AlertOutput.Of) });
     }
 }

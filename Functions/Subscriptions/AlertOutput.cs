@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using ServerlessAi.Accounts;
 using ServerlessAi.Notifications;
 
@@ -13,14 +12,14 @@ public sealed record AlertOutput(
     string Period,
     string Subject,
     long Threshold,
-    [property: JsonPropertyName("current_usage")] decimal CurrentUsage,
+    decimal CurrentUsage,
     decimal Limit,
     string Unit,
     string? Plan,
     string Message,
-    [property: JsonPropertyName("created_at")] DateTimeOffset CreatedAt,
+    DateTimeOffset CreatedAt,
     bool Read,
-    [property: JsonPropertyName("read_at")] DateTimeOffset? ReadAt)
+    DateTimeOffset? ReadAt)
 {
     public static AlertOutput Of(BookedAlert booked) => new(
         booked.Alert.Id,
@@ -41,6 +40,3 @@ public sealed record AlertOutput(
 /// <param name="Unread">Of the whole account.</param>
 /// <param name="Next">Send it as <c>next</c> to get the next page; absent on the last one.</param>
 public sealed record AlertsData(IReadOnlyList<AlertOutput> Alerts, int Unread, string? Next);
-
-/// <summary>The envelope of the subscription routes.</summary>
-public sealed record SubscriptionAnswer<T>(bool Success, T Data);

@@ -16,6 +16,6 @@ public sealed class SubscriptionAlertRead(AlertBook alerts)
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "subscription/alerts/{alertId}/mark-read")] HttpRequest http, string alertId, CancellationToken cancellationToken) =>
         await alerts.MarkReadAsync(http.Caller().AccountId, alertId, cancellationToken) is { } read
-            ? Answers.Json(new SubscriptionAnswer<AlertOutput>(Success: true, AlertOutput.Of(read)))
+            ? Answers.Data(AlertOutput.Of(read))
             : Problems.From(Refusal.NotFound("You have no such alert."), http.HttpContext);
 }

@@ -28,6 +28,6 @@ public sealed class SubscriptionAlerts(AlertBook alerts)
         }
 
         var page = await alerts.ListAsync(http.Caller().AccountId, count, next.Length > 0 ? next : null, unread is "true", cancellationToken);
-        return Answers.Json(new SubscriptionAnswer<AlertsData>(Success: true, new AlertsData([.. page.Alerts.Select(AlertOutput.Of)], page.Unread, page.Next)));
+        return Answers.Data(new AlertsData([.. page.Alerts.Select(AlertOutput.Of)], page.Unread, page.Next));
     }
 }

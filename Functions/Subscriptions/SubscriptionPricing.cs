@@ -8,6 +8,7 @@ using ServerlessAi.Accounts;
 using ServerlessAi.Functions.Http;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
+using ServerlessAi.Providers;
 
 namespace ServerlessAi.Functions.Subscriptions;
 
@@ -16,6 +17,9 @@ namespace ServerlessAi.Functions.Subscriptions;
 public sealed record ModelPricing(string Model, string Name, ModelKind Kind, Tier Tier, ImmutableArray<string> Aliases, string? Access, int PriceVersion)
 {
     public decimal? InputUsdPerMillion { get; init; }
+
+    /// <summary>Of input that the vendor's cache knew; absent where that costs the same.</summary>
+    public decimal? CachedInputUsdPerMillion { get; init; }
 
     public decimal? OutputUsdPerMillion { get; init; }
 
@@ -32,7 +36,12 @@ public sealed record ModelPricing(string Model, string Name, ModelKind Kind, Tie
             ModelKind.Image => pricing with { UsdPerImage = Usd(Charges.ImageChargeMicro(price, usdPerCredit)) },
             ModelKind.Search => pricing with { UsdPerCall = Usd(Charges.SearchChargeMicro(price, usdPerCredit)) },
             ModelKind.Embedding => pricing with { InputUsdPerMillion = UsdPerMillion(price.InputPrice) },
-            _ => pricing with { InputUsdPerMillion = UsdPerMillion(price.InputPrice), OutputUsdPerMillion = UsdPerMillion(price.OutputPrice) },
+            _ => pricing with
+            {
+                InputUsdPerMillion = UsdPerMillion(price.InputPrice),
+                CachedInputUsdPerMillion = price.CachedInputPrice is { } cached && UsdPerMillion(cached) != UsdPerMillion(price.InputPrice) ? UsdPerMillion(cached) : null,
+                OutputUsdPerMillion = UsdPerMillion(price.OutputPrice),
+            },
         };
 
         decimal Usd(long micro) => Money.ToCredits(micro) * usdPerCredit;
@@ -40,18 +49,18 @@ public sealed record ModelPricing(string Model, string Name, ModelKind Kind, Tie
     }
 }
 
-/// <summary>Prices by provider; open to everybody, like the plans.</summary>
-public sealed class SubscriptionPricing(CatalogStore catalogs, IOptions<AccountOptions> credits, TimeProvider time)
+/// <summary>Prices of the models that can be called here, by provider; open to everybody, like the plans.</summary>
+public sealed class SubscriptionPricing(CatalogStore catalogs, ProviderRegistry providers, IOptions<AccountOptions> credits, TimeProvider time)
 {
     [Function("subscription-pricing")]
     [Allow(Role.Guest, IsPublic = true)]
     public async Task<IActionResult> Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "subscription/pricing")] HttpRequest http, CancellationToken cancellationToken)
     {
         var (catalog, now, usdPerCredit) = (await catalogs.GetAsync(cancellationToken), time.GetUtcNow(), credits.Value.UsdPerCredit);
-        var providers = catalog.Models
-            .Where(model => model.Active)
+        var byProvider = catalog.Models
+            .Where(model => model.Active && providers.IsAvailable(model.Kind, model.Provider))
             .GroupBy(model => model.Provider, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Select(model => ModelPricing.Of(model, now, usdPerCredit)).ToList(), StringComparer.Ordinal);
-        return Answers.Data(new { currency = "USD", usdPerCredit, providers });
+        return Answers.Data(new { currency = "USD", usdPerCredit, providers = byProvider });
     }
 }

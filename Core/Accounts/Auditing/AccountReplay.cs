@@ -19,6 +19,7 @@ internal sealed class AccountReplay
     private AccountState? state;
     private int unreadable;
     private int holds;
+    private int images;
     private long absorbedMicro;
     private long costNanoUsd;
     private long uncertainCostNanoUsd;
@@ -99,6 +100,9 @@ internal sealed class AccountReplay
             case "hold":
                 Add(AccountRows.ToHold(row));
                 break;
+            case "image":
+                images++;
+                break;
             case "use":
                 var line = AccountRows.ToUsage(row);
                 rollUps.Add(line);
@@ -157,6 +161,12 @@ internal sealed class AccountReplay
         if (openHolds.Count > 0)
         {
             findings.Add($"{openHolds.Count} open holds have no row.");
+        }
+
+        // Of a closed account the gallery goes first, and its numbers alone are copied.
+        if (known.ClosedAt is null && known.Images != images)
+        {
+            findings.Add($"The state counts {known.Images} images, the gallery has {images}.");
         }
 
         foreach (var month in known.Months)

@@ -4,17 +4,21 @@ using System.Runtime.InteropServices;
 namespace ServerlessAi.Accounts.Reports;
 
 /// <summary>What answered calls used and came to; differences may be negative.</summary>
+/// <param name="CachedInputTokens">The part of the input that the vendor's cache knew.</param>
+/// <param name="FreeImages">Images that took a free one of the day, and were charged nothing.</param>
 /// <param name="CostNanoUsd">What those calls cost us, failed attempts before the answer included.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct UseSum(long Calls, long InputTokens, long OutputTokens, long Images, long ChargedMicro, long CostNanoUsd)
+public readonly record struct UseSum(
+    long Calls, long InputTokens, long CachedInputTokens, long OutputTokens, long Images, long FreeImages, long ChargedMicro, long CostNanoUsd)
 {
     public long Tokens => InputTokens + OutputTokens;
 
     public static UseSum operator +(UseSum one, UseSum other) => new(
-        one.Calls + other.Calls, one.InputTokens + other.InputTokens, one.OutputTokens + other.OutputTokens, one.Images + other.Images,
-        one.ChargedMicro + other.ChargedMicro, one.CostNanoUsd + other.CostNanoUsd);
+        one.Calls + other.Calls, one.InputTokens + other.InputTokens, one.CachedInputTokens + other.CachedInputTokens, one.OutputTokens + other.OutputTokens, one.Images + other.Images,
+        one.FreeImages + other.FreeImages, one.ChargedMicro + other.ChargedMicro, one.CostNanoUsd + other.CostNanoUsd);
 
-    public static UseSum operator -(UseSum sum) => new(-sum.Calls, -sum.InputTokens, -sum.OutputTokens, -sum.Images, -sum.ChargedMicro, -sum.CostNanoUsd);
+    public static UseSum operator -(UseSum sum) => new(
+        -sum.Calls, -sum.InputTokens, -sum.CachedInputTokens, -sum.OutputTokens, -sum.Images, -sum.FreeImages, -sum.ChargedMicro, -sum.CostNanoUsd);
 }
 
 /// <summary>One provider's share of a month.</summary>

@@ -57,7 +57,7 @@ internal static class AdmissionRules
     private static readonly ImmutableArray<Func<Admission, Refusal?>> Passing = [Pace.Spacing, Pace.RequestsPerMinute, Concurrency.ActiveJobs];
 
     private static readonly ImmutableArray<Func<Admission, Refusal?>> Lasting =
-        [PlanUse.Model, MemberCap.Left, DailyTokens.Left, PlanUse.Calls, PlanUse.Tokens, PlanUse.Cost, Budget.HardCap, Funds.CoverTheOffer];
+        [PlanUse.Model, GalleryPlaces.Left, MemberCap.Left, DailyTokens.Left, PlanUse.Calls, PlanUse.Tokens, PlanUse.Cost, Budget.HardCap, Funds.CoverTheOffer];
 
     public static Refusal? FirstRefusal(Admission admission) => First(Passing, admission) ?? FirstLasting(admission);
 

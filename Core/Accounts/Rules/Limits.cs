@@ -26,10 +26,13 @@ internal static class DailyTokens
             return null;
         }
 
-        var resetsIn = Periods.EndOfDay(admission.Now) - admission.Now;
-        return new Refusal(RefusalCodes.DailyTokenLimit, $"The day's {admission.Limits.TokensPerDay} tokens are used up. They reset at 00:00 UTC.", resetsIn)
-            .With("limit", admission.Limits.TokensPerDay)
-            .With("used", admission.State.Day.TokensUsed + admission.State.Day.TokensHeld);
+        var resetsAt = Periods.EndOfDay(admission.Now);
+        return new Refusal(
+            RefusalCodes.DailyTokenLimit,
+            $"The plan '{admission.Plan}' allows {admission.Limits.TokensPerDay} tokens a day, and too little of that is left for this request. It starts anew at 00:00 UTC.",
+            resetsAt - admission.Now)
+            .With("plan", admission.Plan).With("limit", admission.Limits.TokensPerDay)
+            .With("currentUsage", admission.State.Day.TokensUsed + admission.State.Day.TokensHeld).With("resetsAt", resetsAt);
     }
 }
 

@@ -103,6 +103,13 @@ public sealed class ImageGallery(Gallery gallery, AccountStore accounts, Unsettl
         return changed is null ? Refusal.AccountBusy() : found.Value with { Row = changed };
     }
 
+    /// <summary>Takes an image out of the gallery.</summary>
+    public async Task<Answer<string>> RemoveAsync(string accountId, string id, CancellationToken cancellationToken)
+    {
+        var found = await GetAsync(accountId, id, cancellationToken);
+        return !found.Succeeded ? found.Refusal : await gallery.RemoveAsync(accountId, found.Value.Row.Image) is { } refusal ? refusal : id;
+    }
+
     /// <summary>Carries out what may be left to do for a hold that is not settled.</summary>
     /// <returns>Null when it is settled now.</returns>
     private async Task<Answer<ImageState>?> FinishAsync(string accountId, HoldRecord hold, CancellationToken cancellationToken)
