@@ -28,6 +28,7 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
     private const string Use = "Use";
     private const string At = "At";
     private const string Redeeming = "redeemed";
+    private const string Done = "Done";
     private const int Attempts = 50;
 
     // Longer than any request takes: who took a use writes the order within it, or not at all.
@@ -59,8 +60,9 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
             return taken.Refusal;
         }
 
-        var granted = await GrantAsync(accountId, code, time.GetUtcNow(), cancellationToken);
-        if (granted.Succeeded || IsClosed(granted.Refusal))
+        var slot = taken.Value ? await FindSlotAsync(code.Id, accountId, cancellationToken) : null;
+        var granted = await GrantAsync(accountId, code, slot, cancellationToken);
+        if (granted.Succeeded || granted.Refusal.Code is RefusalCodes.AccountClosed or RefusalCodes.Conflict)
         {
             await agenda.DoneAsync(item, cancellationToken);
         }
@@ -73,21 +75,19 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
     internal async Task<bool?> FinishAsync(AgendaItem item, CancellationToken cancellationToken)
     {
         // The account's row decides: without it nothing was promised.
-        var client = await tables.GetAsync(TableNames.Orders);
-        var slot = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(item.Id), SlotOf(item.AccountId), cancellationToken: cancellationToken);
-        if (!slot.HasValue)
+        if (await FindSlotAsync(item.Id, item.AccountId, cancellationToken) is not { } slot)
         {
             return null;
         }
 
         // What a code's use was taken for by an order is the order's.
-        if (!string.Equals(slot.Value!.GetString(Use), Redeeming, StringComparison.Ordinal) || await codes.ReadAsync(item.Id, cancellationToken) is not { } code)
+        if (!string.Equals(slot.GetString(Use), Redeeming, StringComparison.Ordinal) || await codes.ReadAsync(item.Id, cancellationToken) is not { } code)
         {
             return true;
         }
 
-        var granted = await GrantAsync(item.AccountId, code, slot.Value.GetDateTimeOffset(At) ?? item.WrittenAt, cancellationToken);
-        return granted.Succeeded || IsClosed(granted.Refusal);
+        var granted = await GrantAsync(item.AccountId, code, slot, cancellationToken);
+        return granted.Succeeded || granted.Refusal.Code is RefusalCodes.AccountClosed or RefusalCodes.Conflict;
     }
 
     /// <summary>A code that counts for a purchase. Wrong ones are counted, and too many end the guessing for the day.</summary>
@@ -190,6 +190,13 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
         throw new TimeoutException("The code is used by too many at once.");
     }
 
+    private async Task<TableEntity?> FindSlotAsync(string codeId, string accountId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        var slot = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(codeId), SlotOf(accountId), cancellationToken: cancellationToken);
+        return slot.HasValue ? slot.Value : null;
+    }
+
     /// <returns>Null when somebody else was first.</returns>
     private async Task<Answer<bool>?> TryTakeAsync(PromoCode code, string accountId, string use, CancellationToken cancellationToken)
     {
@@ -198,9 +205,9 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
         var slot = await client.GetEntityIfExistsAsync<TableEntity>(partition, slotKey, cancellationToken: cancellationToken);
         if (slot.HasValue)
         {
-            return string.Equals(slot.Value!.GetString(Use), use, StringComparison.Ordinal)
-                ? await RenewAsync(client, slot.Value, cancellationToken)
-                : new Refusal(RefusalCodes.Conflict, "This account has used the code.");
+            return !string.Equals(slot.Value!.GetString(Use), use, StringComparison.Ordinal) ? HasUsed()
+                : string.Equals(use, Redeeming, StringComparison.Ordinal) ? true
+                : await RenewAsync(client, slot.Value, cancellationToken);
         }
 
         var count = await client.GetEntityIfExistsAsync<TableEntity>(partition, CountKey, cancellationToken: cancellationToken);
@@ -242,19 +249,31 @@ public sealed class Redemptions(Tables tables, PromoCodes codes, Payers payers, 
         }
     }
 
-    private static bool IsClosed(Refusal refusal) => string.Equals(refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal);
+    private static Refusal HasUsed() => new(RefusalCodes.Conflict, "This account has used the code.");
 
-    private async Task<Answer<Redeemed>> GrantAsync(string accountId, PromoCode code, DateTimeOffset takenAt, CancellationToken cancellationToken)
+    /// <param name="slot">The use as it was found; null for one that was taken just now.</param>
+    private async Task<Answer<Redeemed>> GrantAsync(string accountId, PromoCode code, TableEntity? slot, CancellationToken cancellationToken)
     {
+        var isDone = slot?.GetBoolean(Done) == true;
+        var takenAt = slot?.GetDateTimeOffset(At) ?? time.GetUtcNow();
         switch (await accounts.ExecuteAsync(accountId, new Grant("code-" + code.Id, GrantKind.Promotion, Money.FromCredits(code.Value), "code") { Since = takenAt }))
         {
             case Posted posted:
+                if (!isDone)
+                {
+                    var client = await tables.GetAsync(TableNames.Orders);
+                    await client.UpsertEntityAsync(new TableEntity(PartitionOf(code.Id), SlotOf(accountId)) { [Done] = true }, TableUpdateMode.Merge, cancellationToken);
+                }
+
                 return new Redeemed(code.Id, Money.ToCredits(posted.Record.AmountMicro), posted.IsRepeat);
             case Refused { Refusal.Code: RefusalCodes.IdempotencyMismatch }:
                 // Its value was changed between the promise and the credits: those that were granted count.
                 return new Redeemed(code.Id, code.Value, IsRepeat: true);
+            case Refused { Refusal.Code: RefusalCodes.AccountClosed } when isDone:
+                // Whoever was forgotten and comes back has had it.
+                return HasUsed();
             case Refused refused:
-                if (IsClosed(refused.Refusal))
+                if (string.Equals(refused.Refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal))
                 {
                     await GiveBackAsync(code.Id, accountId, Redeeming, cancellationToken);
                 }

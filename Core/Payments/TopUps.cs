@@ -15,7 +15,7 @@ public sealed record TopUpInput(bool? Enabled, decimal? ThresholdCredits, string
 /// anything is bought: there is one for each crossing, whatever number of timers look, and never more than the month's limit.
 /// </summary>
 public sealed class TopUps(
-    Payers payers, Packages packages, Agenda agenda, Rounds rounds, AccountStore accounts, OrderStore orders, Charges charges, TimeProvider time)
+    Payers payers, Packages packages, Agenda agenda, Rounds rounds, AccountStore accounts, OrderStore orders, Charges charges, IIdSource ids, TimeProvider time)
 {
     private const string ItemId = "topup";
     private const decimal LimitOfLimits = 100_000m;
@@ -102,13 +102,14 @@ public sealed class TopUps(
         }
 
         var (cents, month) = (package.PriceOf(quantity: 1, code: null, charges.Currency).AmountCents, now.UtcDateTime.ToString("yyyyMM", CultureInfo.InvariantCulture));
-        var seen = payer;
+        // Not by its number: whoever was forgotten and comes back begins to count anew, and their old orders stay.
+        var (seen, id) = (payer, "topup-" + ids.NewOperationId());
         return await payers.ChangeAsync(payer.AccountId, known =>
             known.TopUps != seen.TopUps || !known.IsTopUpOn || known.OpenTopUp is not null || known.SpentCents(month) + cents > known.TopUp!.MonthlyLimitCents
                 ? known
                 : known with
                 {
-                    OpenTopUp = $"topup-{Digest.Of("topup", known.AccountId)[..16]}-{known.TopUps + 1}",
+                    OpenTopUp = id,
                     OpenTopUpOf = package,
                     TopUps = known.TopUps + 1,
                     TopUpMonth = month,

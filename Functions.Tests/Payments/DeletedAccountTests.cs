@@ -130,6 +130,35 @@ public sealed class DeletedAccountTests
     }
 
     [Fact]
+    public async Task Whoever_comes_back_redeems_no_code_again_and_is_topped_up_all_the_same()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.App.PostAsync("manage/codes", new { id = "five", kind = "credits", value = 5 }, shop.App.Admin);
+        Assert.Equal(200, (await shop.App.PostAsync("credits/redeem", new { userId = "ann", code = "five" })).Status);
+        await TopUpAsync(shop);
+        await DeleteAsync(shop.App, "ann");
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal((409, "conflict"), (await shop.App.PostAsync("credits/redeem", new { userId = "ann", code = "five" })) is var again ? (again.Status, again.Code) : default);
+        Assert.Equal(0, (await shop.App.GetAsync("credits?userId=ann")).Number("credits"));
+        await TopUpAsync(shop);
+
+        Assert.Equal(1_000, shop.Stripe.ChargedCents);
+        await shop.AssertConservedAsync();
+
+        static async Task TopUpAsync(Shop shop)
+        {
+            var setting = new { userId = "ann", enabled = true, thresholdCredits = 20, packageId = "starter", monthlyLimitUsd = 20 };
+            await shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", setting);
+            await shop.BuyAndPayAsync("ann");
+            Assert.Equal(200, (await shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", setting)).Status);
+            await shop.App.GiveAsync("ann", -(await shop.App.GetAsync("credits?userId=ann")).Number("credits"));
+            await shop.TickAsync();
+            await shop.TickAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_gift_to_somebody_who_is_deleted_before_it_arrives_comes_back_as_what_it_was()
     {
         await using var shop = await Shop.OpenAsync();
