@@ -26,6 +26,8 @@ public sealed class Members(Tables tables, TimeProvider time)
 
     private readonly ConcurrentDictionary<string, (string? Team, DateTimeOffset Until)> remembered = new(StringComparer.Ordinal);
 
+    private readonly ConcurrentDictionary<string, Lazy<Task<string?>>> reading = new(StringComparer.Ordinal);
+
     public async Task RegisterAsync(string accountId)
     {
         var client = await tables.GetAsync(TableNames.Members);
@@ -60,7 +62,20 @@ public sealed class Members(Tables tables, TimeProvider time)
             return known.Team;
         }
 
-        return await ReadTeamAsync(userId, cancellationToken).WaitAsync(Patience, time, cancellationToken);
+        // A burst of one user's requests is one read; each of hundreds would wait for the others.
+        return await reading.GetOrAdd(userId, id => new Lazy<Task<string?>>(() => ReadForAllAsync(id))).Value.WaitAsync(Patience, time, cancellationToken);
+    }
+
+    private async Task<string?> ReadForAllAsync(string userId)
+    {
+        try
+        {
+            return await ReadTeamAsync(userId, CancellationToken.None);
+        }
+        finally
+        {
+            reading.TryRemove(userId, out _);
+        }
     }
 
     /// <summary>The same, past what is remembered.</summary>
