@@ -33,6 +33,12 @@ public sealed class AccountExport(Tables tables, Members members, ApiKeys keys, 
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {AccountRows.Partition(userId)}");
         await foreach (var row in client.ReadLongAsync(filter, time, cancellationToken))
         {
+            if (row.RowKey.StartsWith(AlertRows.Newest, StringComparison.Ordinal))
+            {
+                // The same alerts in another order.
+                continue;
+            }
+
             var parts = row.RowKey.Split('|', 2);
             yield return new ExportedItem(parts[0], parts.Length > 1 ? parts[1] : "", ToJson(row));
         }
