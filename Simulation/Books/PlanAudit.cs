@@ -63,8 +63,9 @@ internal sealed class PlanAudit(World world, IReadOnlyDictionary<string, Account
     private void CheckPlan(string user, AccountState state)
     {
         var path = $"api/manage/users/{user}/subscription";
-        var last = world.Exchanges.LastOrDefault(exchange => exchange.Path == path);
-        if (last?.Reply is not { Status: 200 })
+        var changes = world.Exchanges.Where(exchange => exchange.Path == path).TakeLast(2).ToList();
+        // What was not answered may still have been on its way when the next one found nothing to change.
+        if (changes is not [.., { Reply.Status: 200 } last] || changes[0].Reply is null or { Status: >= 500 })
         {
             return;
         }
