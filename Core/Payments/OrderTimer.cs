@@ -28,7 +28,7 @@ public sealed class OrderTimer(
         {
             true => agenda.DoneAsync(item, cancellationToken),
             null => agenda.DropAsync(item, cancellationToken),
-            false => agenda.PutOffAsync(item, cancellationToken),
+            false => agenda.PutBehindAsync(item, cancellationToken),
         }),
         cancellationToken);
 

@@ -37,7 +37,7 @@ public sealed class PlanRenewals(Agenda agenda, Rounds rounds, AccountStore acco
         }
         else
         {
-            await agenda.PutOffAsync(item, cancellationToken);
+            await agenda.PutBehindAsync(item, cancellationToken);
         }
     }
 

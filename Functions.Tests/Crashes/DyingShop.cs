@@ -15,6 +15,7 @@ internal sealed class DyingShop(Mishap mishap)
 {
     // Longer than an agenda row that speaks of nothing lives, than a charge waits, and, twice, than a code's use without an order.
     private static readonly TimeSpan Step = TimeSpan.FromMinutes(8);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(20);
     private const int Steps = 3;
 
     /// <param name="prepare">What is there before.</param>
@@ -56,6 +57,8 @@ internal sealed class DyingShop(Mishap mishap)
     private static async Task GoOnAsync(Shop shop, Func<Shop, TestApp, Task> act, Func<Shop, Task> check)
     {
         await using var survivor = await shop.OpenAnotherAsync();
+        // A key made from the time would be another one by now.
+        shop.App.Clock.Advance(Pause);
         await act(shop, survivor);
         for (var step = 0; step < Steps; step++)
         {

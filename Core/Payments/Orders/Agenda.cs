@@ -39,9 +39,7 @@ public sealed class Agenda(Tables tables, TimeProvider time)
 
     // What an item speaks of is written after it: its writer may be about to.
     private static readonly TimeSpan EmptyItemLife = TimeSpan.FromMinutes(5);
-
-    // At each run of a timer at first, and as seldom after that.
-    private static readonly TimeSpan TriedEachTime = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan InPlace = TimeSpan.FromMinutes(30);
 
     /// <summary>Adds an item, or renews its tag.</summary>
     /// <param name="dueAt">Null is at once.</param>
@@ -67,13 +65,13 @@ public sealed class Agenda(Tables tables, TimeProvider time)
         return items;
     }
 
-    /// <summary>Puts off an item that cannot be finished, when it has been tried for a while: those that can must not wait behind those that cannot.</summary>
-    public async Task PutOffAsync(AgendaItem item, CancellationToken cancellationToken)
+    /// <summary>Puts an item that cannot be finished behind all that are due now, every half hour: those that can must not wait behind those that cannot.</summary>
+    public async Task PutBehindAsync(AgendaItem item, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (now - item.WrittenAt >= TriedEachTime)
+        if (now - item.WrittenAt >= InPlace)
         {
-            await AddAsync(item.Kind, item.AccountId, item.Id, now + TriedEachTime, cancellationToken);
+            await AddAsync(item.Kind, item.AccountId, item.Id, now, cancellationToken);
             await DoneAsync(item, cancellationToken);
         }
     }
