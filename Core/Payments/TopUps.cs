@@ -95,7 +95,8 @@ public sealed class TopUps(
     {
         var state = await accounts.ReadAsync(payer.AccountId);
         var now = time.GetUtcNow();
-        var available = state.Grants.Where(grant => grant.CanBurn(now)).Sum(grant => grant.RemainingMicro);
+        // What this machine's clock takes for credits of a moment to come counts: they may be those of the last top-up.
+        var available = state.Grants.Where(grant => !grant.IsExpired(now)).Sum(grant => grant.RemainingMicro);
         if (available >= Money.FromCredits(payer.TopUp!.ThresholdCredits) || await packages.ReadAsync(payer.TopUp.PackageId, cancellationToken) is not { Offered: true } package)
         {
             return payer;

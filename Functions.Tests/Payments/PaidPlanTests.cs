@@ -50,6 +50,26 @@ public sealed class PaidPlanTests
     }
 
     [Fact]
+    public async Task A_plan_for_nothing_that_another_came_before_is_worth_nothing_and_leaves_nothing_to_do()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.App.PostAsync("manage/codes", new { id = "free", kind = "amount", value = 1_000 }, shop.App.Admin);
+        var paid = await CheckoutAsync(shop, "ann", "basic");
+        shop.Storage.Faults = request => request is { IsTransaction: true, Partition: "ann" } && request.Table.EndsWith("accounts", StringComparison.Ordinal) ? Simulator.Storage.Fault.Busy503 : Simulator.Storage.Fault.None;
+        Assert.Equal(503, (await shop.App.PostAsync("subscription/checkout", new { userId = "ann", plan = "basic", promoCode = "free" })).Status);
+        shop.Storage.Faults = _ => Simulator.Storage.Fault.None;
+        await shop.SendAsync(shop.Completed(paid));
+
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(1));
+        await shop.TickAsync();
+
+        var orders = shop.App.Get<ServerlessAi.Payments.Orders.OrderStore>().ReadEachAsync("ann", default);
+        Assert.All(await orders.ToListAsync(), order => Assert.True(ServerlessAi.Payments.Orders.Fulfilment.IsSettled(order), order.ToString()));
+        Assert.Equal(310, await CreditsAsync(shop, "ann"));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
     public async Task The_next_period_is_charged_once_when_the_last_has_ended_whatever_number_of_timers_run()
     {
         await using var shop = await Shop.OpenAsync();

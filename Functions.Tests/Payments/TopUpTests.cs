@@ -40,6 +40,21 @@ public sealed class TopUpTests
     }
 
     [Fact]
+    public async Task A_clock_that_is_behind_tops_up_no_second_time()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await SwitchOnAsync(shop, threshold: 20, limit: 50);
+        await shop.App.GiveAsync("ann", -(await CreditsAsync(shop)));
+        await shop.TickAsync();
+        Assert.Equal(500, shop.Stripe.ChargedCents);
+
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(-3));
+        await shop.TickAsync();
+
+        Assert.Equal(500, shop.Stripe.ChargedCents);
+    }
+
+    [Fact]
     public async Task A_declined_card_switches_it_off_and_says_so()
     {
         await using var shop = await Shop.OpenAsync();

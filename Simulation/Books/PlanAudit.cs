@@ -70,6 +70,8 @@ internal sealed class PlanAudit(World world, IReadOnlyDictionary<string, Account
             return;
         }
 
+        // As it would be now: what is over is put in order by whoever comes next.
+        state = Account.Decide(state, new Sweep(), world.Time.GetUtcNow()).State;
         var asked = JsonDocument.Parse(last.Body!).RootElement;
         var plan = asked.GetProperty("plan").GetString();
         var mayBeOver = asked.GetProperty("expiry_date").ValueKind != JsonValueKind.Null;

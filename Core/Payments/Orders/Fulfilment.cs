@@ -43,6 +43,9 @@ public sealed partial class Fulfilment(
         return order.FulfilledAt is null ? order : await ReverseAsync(order, cancellationToken);
     }
 
+    // What cost nothing is worth nothing.
+    private static readonly Outcome Nothing = new Swept();
+
     /// <summary>Nothing is left to do for what is known.</summary>
     public static bool IsSettled(Order order) => order.PaidAt is null || (order.UndeliverableAt is not null && order.LostCents == order.Price.AmountCents) || (order.FulfilledAt is not null && Reversing.IsEven(order) && !PlanEndings.IsDue(order));
 
@@ -54,13 +57,13 @@ public sealed partial class Fulfilment(
             await agenda.AddAsync(TaskKind.Renewal, order.AccountId, PlanRenewals.ItemId, dueAt: null, cancellationToken);
         }
 
-        var outcome = await ExecuteAsync(order);
+        var outcome = order is { AsCredits: true, CreditsMicro: 0 } ? Nothing : await ExecuteAsync(order);
         if (outcome is Refused { Refusal.Code: RefusalCodes.Conflict } && order is { IsOfPlan: true, AsCredits: false })
         {
             // Another plan came between the quote and the money. It was paid for all the same: the order is worth credits, under the same operation's name.
             order = await orders.ChangeAsync(
                 order.AccountId, order.Id, now => now.FulfilledAt is null ? (now with { AsCredits = true, CreditsMicro = WorthMicro(now) }).Noted("as credits: the plan had changed") : now, cancellationToken);
-            outcome = await ExecuteAsync(order);
+            outcome = order.CreditsMicro == 0 ? Nothing : await ExecuteAsync(order);
         }
 
         if (outcome is Refused { Refusal.Code: RefusalCodes.AccountClosed })
