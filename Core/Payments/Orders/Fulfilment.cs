@@ -113,7 +113,25 @@ public sealed partial class Fulfilment(
         return string.Equals(payer.OpenTopUp, order.Id, StringComparison.Ordinal) ? next with { OpenTopUp = null, OpenTopUpOf = null } : next;
     }, cancellationToken);
 
+    /// <summary>Until nothing is left to do: who adds a fact while this is under way, a won dispute, finds nothing to do yet, and leaves it to this.</summary>
     private async Task<Answer<Order>> ReverseAsync(Order order, CancellationToken cancellationToken)
+    {
+        do
+        {
+            var even = await EvenAsync(order, cancellationToken);
+            var done = even.Succeeded ? await planEndings.CarryOutAsync(even.Value, cancellationToken) : even;
+            if (!done.Succeeded)
+            {
+                return done;
+            }
+
+            order = done.Value;
+        }
+        while (!IsSettled(order));
+        return order;
+    }
+
+    private async Task<Answer<Order>> EvenAsync(Order order, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -122,7 +140,7 @@ public sealed partial class Fulfilment(
             {
                 if (Reversing.IsEven(order))
                 {
-                    break;
+                    return order;
                 }
 
                 continue;
@@ -139,8 +157,6 @@ public sealed partial class Fulfilment(
             var taken = outcome is not Posted posted ? 0 : pending.Micro > 0 ? -posted.Record.AmountMicro : pending.Micro;
             order = await orders.ChangeAsync(order.AccountId, order.Id, now => Reversing.Done(now, pending.OperationId, taken), cancellationToken);
         }
-
-        return await planEndings.CarryOutAsync(order, cancellationToken);
     }
 
     private static Change ToCommand(Order order, Reversal reversal)
