@@ -1,3 +1,4 @@
+using ServerlessAi.Payments.Codes;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Primitives;
 
@@ -5,7 +6,7 @@ namespace ServerlessAi.Payments;
 
 /// <summary>Every minute: finishes what broke off, asks after what was not heard of, and tops up.</summary>
 public sealed class OrderTimer(
-    Agenda agenda, Rounds rounds, OrderStore orders, Fulfilment fulfilment, Charges charges, PaymentEvents events, Redemptions redemptions, Gifts gifts, TopUps topUps, ConfiguredGateway configured,
+    Agenda agenda, Rounds rounds, OrderStore orders, Fulfilment fulfilment, Charges charges, PaymentEvents events, Redemptions redemptions, OrderCodes orderCodes, Gifts gifts, TopUps topUps, ConfiguredGateway configured,
     TimeProvider time)
 {
     // A bank can take days to say whether a payment is one; a page that nobody opened has long expired by then.
@@ -16,7 +17,7 @@ public sealed class OrderTimer(
     {
         await EachAsync(TaskKind.Order, item => LookAfterOrderAsync(item, cancellationToken), cancellationToken);
         await EachAsync(TaskKind.Code, item => redemptions.FinishAsync(item, cancellationToken), cancellationToken);
-        await EachAsync(TaskKind.CodeUse, item => redemptions.FinishUseAsync(item, cancellationToken), cancellationToken);
+        await EachAsync(TaskKind.CodeUse, item => orderCodes.FinishAsync(item, cancellationToken), cancellationToken);
         await EachAsync(TaskKind.Transfer, item => gifts.FinishAsync(item, cancellationToken), cancellationToken);
         await topUps.RunAsync(cancellationToken);
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Payments.Catalog;
+using ServerlessAi.Payments.Codes;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Payments.Saved;
 using ServerlessAi.Payments.Stripe;
@@ -38,6 +39,9 @@ internal static class PaymentServices
             .AddSingleton<Rounds>()
             .AddSingleton<Payers>()
             .AddSingleton<Referrals>()
+            .AddSingleton<TypedCodes>()
+            .AddSingleton<CodeUses>()
+            .AddSingleton<OrderCodes>()
             .AddSingleton<Redemptions>()
             .AddSingleton<PayBacks>()
             .AddSingleton<PlanEndings>()

@@ -1,6 +1,7 @@
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Subscriptions;
 using ServerlessAi.Payments.Catalog;
+using ServerlessAi.Payments.Codes;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Plans;
 using ServerlessAi.Primitives;
@@ -17,7 +18,7 @@ public sealed record PlanQuote(OrderKind Kind, Plan Plan, PlanBasis Basis, DateT
 }
 
 /// <summary>Plans bought, made dearer, and what follows a period.</summary>
-public sealed class PlanPurchases(Plans.Subscriptions subscriptions, AccountStore accounts, PlanStore plans, Redemptions redemptions, Checkouts checkouts, IIdSource ids, TimeProvider time)
+public sealed class PlanPurchases(Plans.Subscriptions subscriptions, AccountStore accounts, PlanStore plans, OrderCodes codes, Checkouts checkouts, IIdSource ids, TimeProvider time)
 {
     private const int CentsPerUsd = 100;
 
@@ -70,7 +71,7 @@ public sealed class PlanPurchases(Plans.Subscriptions subscriptions, AccountStor
         }
 
         var id = Checkouts.IdOf(claim, ids);
-        var taken = await Purchases.TakeCodeAsync(redemptions, accountId, promoCode, id, cancellationToken);
+        var taken = await codes.TakeAsync(accountId, promoCode, id, isOfPlan: true, cancellationToken);
         var quoted = taken.Succeeded ? await QuoteAsync(accountId, planId, taken.Value.Code, cancellationToken) : taken.Refusal;
         if (!quoted.Succeeded)
         {
@@ -133,7 +134,7 @@ public sealed class PlanPurchases(Plans.Subscriptions subscriptions, AccountStor
         return new PlanQuote(OrderKind.Upgrade, plan, PlanBasis.Of(running), now, share, PriceOf((long)Math.Ceiling((after - before) * share), code), credits);
     }
 
-    private OrderPrice PriceOf(long cents, PromoCode? code) => PriceMath.Of(cents, quantity: 1, percentOff: 0, code is { Kind: CodeKind.Bonus } ? null : code, checkouts.Currency);
+    private OrderPrice PriceOf(long cents, PromoCode? code) => PriceMath.Of(cents, quantity: 1, percentOff: 0, code, checkouts.Currency);
 
     private static long Cents(decimal usd) => (long)Math.Ceiling(usd * CentsPerUsd);
 }

@@ -1,5 +1,6 @@
 using ServerlessAi.Accounts;
 using ServerlessAi.Payments.Catalog;
+using ServerlessAi.Payments.Codes;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Payments.Saved;
 using ServerlessAi.Primitives;
@@ -10,7 +11,7 @@ namespace ServerlessAi.Payments;
 public sealed record PurchaseInput(string? PackageId, int? Quantity, string? PromoCode);
 
 /// <summary>Buys packages of credits.</summary>
-public sealed class Purchases(Packages packages, Redemptions redemptions, Payers payers, Checkouts checkouts, IIdSource ids)
+public sealed class Purchases(Packages packages, OrderCodes codes, Payers payers, Checkouts checkouts, IIdSource ids)
 {
     /// <summary>Packages in one order.</summary>
     public const int QuantityLimit = 1_000;
@@ -39,7 +40,7 @@ public sealed class Purchases(Packages packages, Redemptions redemptions, Payers
         }
 
         var id = Checkouts.IdOf(claim, ids);
-        var code = await TakeCodeAsync(redemptions, accountId, input.PromoCode, id, cancellationToken);
+        var code = await codes.TakeAsync(accountId, input.PromoCode, id, isOfPlan: false, cancellationToken);
         if (!code.Succeeded)
         {
             return code.Refusal;
@@ -62,30 +63,4 @@ public sealed class Purchases(Packages packages, Redemptions redemptions, Payers
 
     /// <summary>A price that can be charged: nothing, or what the gateway takes at least.</summary>
     internal static OrderPrice AtLeast(OrderPrice price) => price.AmountCents is > 0 and < LeastCents ? price with { AmountCents = LeastCents } : price;
-
-    /// <summary>A code for a purchase, with one of its uses taken for the order.</summary>
-    internal static async Task<Answer<TakenCode>> TakeCodeAsync(Redemptions redemptions, string accountId, string? typed, string orderId, CancellationToken cancellationToken)
-    {
-        if (string.IsNullOrEmpty(typed))
-        {
-            return new TakenCode(Code: null);
-        }
-
-        var found = await redemptions.FindAsync(accountId, typed, cancellationToken);
-        if (!found.Succeeded)
-        {
-            return found.Refusal;
-        }
-
-        if (found.Value.Kind == CodeKind.Credits)
-        {
-            return Refusal.Invalid("This code gives credits by itself: send it to 'credits/redeem'.");
-        }
-
-        var taken = await redemptions.TakeForOrderAsync(found.Value, accountId, orderId, cancellationToken);
-        return taken.Succeeded ? new TakenCode(found.Value) : taken.Refusal;
-    }
 }
-
-/// <param name="Code">Null when none was typed.</param>
-internal sealed record TakenCode(PromoCode? Code);

@@ -70,6 +70,24 @@ public sealed class UnsettledFlowTests
     }
 
     [Fact]
+    public async Task What_is_owed_is_charged_before_the_account_is_deleted()
+    {
+        var transport = new FaultyTransport();
+        await using var app = await TestApp.StartAsync(Paid, transport: transport);
+        await using var other = await TestApp.StartAsync(sharing: app);
+        await app.ImageAsync("ann", "warm up");
+        LoseSettlements(transport);
+        await app.ImageAsync("ann", "a fox");
+        Assert.Equal(1, await RowsAsync(other));
+
+        var deleted = await other.SendAsync(HttpMethod.Delete, "account?userId=ann");
+
+        var audit = await other.GetAsync("manage/audit", other.Admin);
+        Assert.Equal((200, 0, 2), (deleted.Status, await RowsAsync(other), audit.Number("charged")));
+        Assert.True(audit.Flag("conserved"), audit.Body.ToString());
+    }
+
+    [Fact]
     public async Task Carrying_a_command_out_twice_charges_once()
     {
         await using var app = await TestApp.StartAsync();

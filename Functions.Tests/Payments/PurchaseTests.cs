@@ -88,6 +88,18 @@ public sealed class PurchaseTests
     }
 
     [Fact]
+    public async Task A_code_for_packages_is_of_no_use_for_a_plan_and_not_used_up_there()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.App.PostAsync("manage/codes", new { id = "more", kind = "bonus", value = 25, max_redemptions = 1 }, shop.App.Admin);
+
+        var plan = await shop.App.PostAsync("subscription/checkout", new { userId = "ann", plan = "basic", promoCode = "more" });
+
+        Assert.Equal((400, "invalid_request"), (plan.Status, plan.Text("code")));
+        Assert.Equal(75, (await shop.BuyAsync("bob", promoCode: "more")).Number("credits"));
+    }
+
+    [Fact]
     public async Task A_codes_use_is_free_again_when_the_order_expires()
     {
         await using var shop = await Shop.OpenAsync();

@@ -147,6 +147,46 @@ public sealed class TroubleTests
     }
 
     [Fact]
+    public async Task A_dispute_won_elsewhere_at_any_moment_of_the_plans_ending_gives_the_plan_back()
+    {
+        for (var line = 1; ; line++)
+        {
+            await using var shop = await Shop.OpenAsync();
+            await using var other = await shop.OpenAnotherAsync();
+            var order = await PlanAsync(shop);
+            var won = shop.Disputed(order, "charge.dispute.closed", "won");
+            var count = 0;
+            Task<Reply>? heard = null;
+            shop.Storage.Faults = _ =>
+            {
+                if (Interlocked.Increment(ref count) == line)
+                {
+                    // This request waits for all that the other instance does; none of its own comes back here.
+                    heard = shop.SendAsync(won, other);
+                    heard.GetAwaiter().GetResult();
+                }
+
+                return Fault.None;
+            };
+            await shop.SendAsync(shop.Disputed(order, "charge.dispute.created", "needs_response"));
+            shop.Storage.Faults = _ => Fault.None;
+            var isLast = heard is null;
+            heard ??= shop.SendAsync(won, other);
+            Assert.Equal((line, 200), (line, (await heard).Status));
+
+            await shop.TickAsync();
+
+            var credits = await other.GetAsync("credits?userId=ann");
+            Assert.Equal((line, "basic", 310), (line, await PlanOfAsync(shop), credits.Number("bonusCredits") + credits.Number("paidCredits")));
+            await shop.AssertConservedAsync();
+            if (isLast)
+            {
+                break;
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_dispute_won_when_the_period_is_over_or_another_plan_was_bought_gives_back_credits_and_says_so()
     {
         await using var shop = await Shop.OpenAsync();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Subscriptions;
+using ServerlessAi.Payments.Codes;
 using ServerlessAi.Payments.Saved;
 using ServerlessAi.Primitives;
 
@@ -12,7 +13,7 @@ namespace ServerlessAi.Payments.Orders;
 /// operation whose id comes from the order, so that doing it again, elsewhere or after a crash, does nothing twice.
 /// </summary>
 public sealed partial class Fulfilment(
-    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, Redemptions redemptions, PayBacks payBacks, PlanEndings planEndings, Agenda agenda, IOptions<AccountOptions> credits, TimeProvider time,
+    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, CodeUses codeUses, PayBacks payBacks, PlanEndings planEndings, Agenda agenda, IOptions<AccountOptions> credits, TimeProvider time,
     ILogger<Fulfilment> logger)
 {
     /// <returns>The order with nothing left to do; or why that is not possible now.</returns>
@@ -37,7 +38,7 @@ public sealed partial class Fulfilment(
 
         if (order is { ExpiredAt: not null, PaidAt: null, PromoCode: { } code })
         {
-            await redemptions.GiveBackAsync(code, order.AccountId, Redemptions.UseOf(order.Id), cancellationToken);
+            await codeUses.GiveBackAsync(code, order.AccountId, CodeUses.ToOrder(order.Id), cancellationToken);
         }
 
         return order.FulfilledAt is null ? order : await ReverseAsync(order, cancellationToken);

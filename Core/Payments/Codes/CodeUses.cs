@@ -1,0 +1,169 @@
+using System.Collections.Concurrent;
+using Azure;
+using Azure.Data.Tables;
+using ServerlessAi.Payments.Catalog;
+using ServerlessAi.Primitives;
+using ServerlessAi.Storage;
+
+namespace ServerlessAi.Payments.Codes;
+
+/// <summary>An account's use of a code.</summary>
+/// <param name="For">What it was taken for: the same again is a repetition.</param>
+/// <param name="IsDone">What the code promised has been given.</param>
+internal sealed record CodeUse(string For, DateTimeOffset At, bool IsDone);
+
+/// <summary>
+/// Who has used which code. A code's partition of the table <c>orders</c> has a counter and a row for each account; both change in one transaction, so that
+/// no code is used more often than it may be, whoever comes at the same moment.
+/// </summary>
+public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
+{
+    /// <summary>The use is taken for the code's own credits.</summary>
+    internal const string ToRedeem = "redeemed";
+
+    private const string CountKey = "count";
+    private const string Used = "Used";
+    private const string Use = "Use";
+    private const string At = "At";
+    private const string Done = "Done";
+    private const int Attempts = 50;
+
+    // Waiting in this instance is cheaper than meeting at the row's tag.
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> gates = new(StringComparer.Ordinal);
+
+    internal async Task<CodeUse?> FindAsync(string codeId, string accountId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        var slot = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(codeId), SlotOf(accountId), cancellationToken: cancellationToken);
+        return slot.HasValue ? new CodeUse(slot.Value!.GetString(Use), slot.Value.GetDateTimeOffset(At) ?? default, slot.Value.GetBoolean(Done) == true) : null;
+    }
+
+    /// <summary>What a use is taken for, when it is an order.</summary>
+    internal static string ToOrder(string orderId) => "order-" + orderId;
+
+    /// <summary>The account had its use, and may have no other.</summary>
+    internal static Refusal HasUsed() => new(RefusalCodes.Conflict, "This account has used the code.");
+
+    /// <summary>Takes one of the code's uses for an account; repeating it for the same purpose takes no other.</summary>
+    /// <returns>Whether it was taken before.</returns>
+    internal async Task<Answer<bool>> TakeAsync(PromoCode code, string accountId, string purpose, CancellationToken cancellationToken)
+    {
+        var gate = gates.GetOrAdd(code.Id, static _ => new SemaphoreSlim(1, 1));
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            for (var attempt = 0; attempt < Attempts; attempt++)
+            {
+                if (await TryTakeAsync(code, accountId, purpose, cancellationToken) is { } answer)
+                {
+                    return answer;
+                }
+
+                await PauseAsync(cancellationToken);
+            }
+
+            return Refusal.AccountBusy();
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Notes that what the code promised has been given: the account has had it, even if it is deleted.</summary>
+    internal async Task DoneAsync(string codeId, string accountId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        await client.UpsertEntityAsync(new TableEntity(PartitionOf(codeId), SlotOf(accountId)) { [Done] = true }, TableUpdateMode.Merge, cancellationToken);
+    }
+
+    /// <summary>Gives a use back.</summary>
+    /// <param name="takenBefore">One taken later, or taken again since, stays; null gives any back.</param>
+    /// <exception cref="TimeoutException">Too many others use the code at the same moment.</exception>
+    internal async Task GiveBackAsync(string codeId, string accountId, string purpose, CancellationToken cancellationToken, DateTimeOffset? takenBefore = null)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var slot = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(codeId), SlotOf(accountId), cancellationToken: cancellationToken);
+            var count = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(codeId), CountKey, cancellationToken: cancellationToken);
+            if (!slot.HasValue || !count.HasValue || !string.Equals(slot.Value!.GetString(Use), purpose, StringComparison.Ordinal) || slot.Value.GetDateTimeOffset(At) > takenBefore)
+            {
+                return;
+            }
+
+            var fewer = new TableEntity(PartitionOf(codeId), CountKey) { [Used] = count.Value!.GetInt32(Used) - 1 };
+            try
+            {
+                await client.SubmitTransactionAsync(
+                    [new(TableTransactionActionType.Delete, slot.Value, slot.Value.ETag), new(TableTransactionActionType.UpdateReplace, fewer, count.Value.ETag)], cancellationToken);
+                return;
+            }
+            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
+            {
+                await PauseAsync(cancellationToken);
+            }
+        }
+
+        throw new TimeoutException("The code is used by too many at once.");
+    }
+
+    /// <returns>Null when somebody else was first.</returns>
+    private async Task<Answer<bool>?> TryTakeAsync(PromoCode code, string accountId, string purpose, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        var (partition, slotKey) = (PartitionOf(code.Id), SlotOf(accountId));
+        var slot = await client.GetEntityIfExistsAsync<TableEntity>(partition, slotKey, cancellationToken: cancellationToken);
+        if (slot.HasValue)
+        {
+            return !string.Equals(slot.Value!.GetString(Use), purpose, StringComparison.Ordinal) ? HasUsed()
+                // When it was promised counts for those; what an order takes is taken for the order's sake, again and again.
+                : string.Equals(purpose, ToRedeem, StringComparison.Ordinal) ? true
+                : await RenewAsync(client, slot.Value, cancellationToken);
+        }
+
+        var count = await client.GetEntityIfExistsAsync<TableEntity>(partition, CountKey, cancellationToken: cancellationToken);
+        var used = count.HasValue ? count.Value!.GetInt32(Used) ?? 0 : 0;
+        if (used >= code.MaxRedemptions)
+        {
+            return new Refusal(RefusalCodes.Conflict, "The code has been used as often as it may be.");
+        }
+
+        var next = new TableEntity(partition, CountKey) { [Used] = used + 1 };
+        try
+        {
+            await client.SubmitTransactionAsync(
+                [
+                    new(TableTransactionActionType.Add, new TableEntity(partition, slotKey) { ["Account"] = accountId, [Use] = purpose, [At] = time.GetUtcNow() }),
+                    count.HasValue ? new(TableTransactionActionType.UpdateReplace, next, count.Value!.ETag) : new(TableTransactionActionType.Add, next),
+                ],
+                cancellationToken);
+            return false;
+        }
+        catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
+        {
+            return null;
+        }
+    }
+
+    // Taken anew: whoever is about to give it back as abandoned finds another tag.
+    private async Task<Answer<bool>?> RenewAsync(TableClient client, TableEntity slot, CancellationToken cancellationToken)
+    {
+        slot[At] = time.GetUtcNow();
+        try
+        {
+            await client.UpdateEntityAsync(slot, slot.ETag, TableUpdateMode.Replace, cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
+        {
+            return null;
+        }
+    }
+
+    private Task PauseAsync(CancellationToken cancellationToken) => Task.Delay(TimeSpan.FromMilliseconds(ids.NextJitter() * 20), time, cancellationToken);
+
+    private static string PartitionOf(string codeId) => "|code|" + codeId;
+
+    private static string SlotOf(string accountId) => "slot|" + TableKey.Escape(accountId);
+}

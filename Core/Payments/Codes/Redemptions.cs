@@ -1,0 +1,96 @@
+using ServerlessAi.Accounts;
+using ServerlessAi.Payments.Catalog;
+using ServerlessAi.Payments.Orders;
+using ServerlessAi.Primitives;
+
+namespace ServerlessAi.Payments.Codes;
+
+/// <param name="Credits">Credits that the code gave.</param>
+public sealed record Redeemed(string Code, decimal Credits, bool IsRepeat);
+
+/// <summary>Codes that give credits by themselves, once for each account.</summary>
+public sealed class Redemptions(TypedCodes typedCodes, PromoCodes codes, CodeUses uses, AccountStore accounts, Agenda agenda, TimeProvider time)
+{
+    /// <summary>Grants the credits of a code. Repeating it finishes what broke off.</summary>
+    public async Task<Answer<Redeemed>> RedeemAsync(string accountId, string typed, CancellationToken cancellationToken)
+    {
+        var found = await typedCodes.FindAsync(accountId, typed, cancellationToken);
+        if (!found.Succeeded)
+        {
+            return found.Refusal;
+        }
+
+        var code = found.Value;
+        if (code.Kind != CodeKind.Credits)
+        {
+            return Refusal.Invalid("This code is for a purchase: send it there as 'promoCode'.");
+        }
+
+        var item = await agenda.AddAsync(TaskKind.Code, accountId, code.Id, dueAt: null, cancellationToken);
+        var taken = await uses.TakeAsync(code, accountId, CodeUses.ToRedeem, cancellationToken);
+        if (!taken.Succeeded)
+        {
+            await agenda.DoneAsync(item, cancellationToken);
+            return taken.Refusal;
+        }
+
+        var use = taken.Value ? await uses.FindAsync(code.Id, accountId, cancellationToken) : null;
+        var granted = await GrantAsync(accountId, code, use, cancellationToken);
+        if (IsOver(granted))
+        {
+            await agenda.DoneAsync(item, cancellationToken);
+        }
+
+        return granted;
+    }
+
+    /// <summary>Finishes a redemption that broke off.</summary>
+    /// <returns>Whether nothing is left to do; null when nothing was promised.</returns>
+    internal async Task<bool?> FinishAsync(AgendaItem item, CancellationToken cancellationToken)
+    {
+        // The account's use decides: without it nothing was promised.
+        if (await uses.FindAsync(item.Id, item.AccountId, cancellationToken) is not { } use)
+        {
+            return null;
+        }
+
+        // What a code's use was taken for by an order is the order's.
+        return !string.Equals(use.For, CodeUses.ToRedeem, StringComparison.Ordinal)
+            || await codes.ReadAsync(item.Id, cancellationToken) is not { } code
+            || IsOver(await GrantAsync(item.AccountId, code, use, cancellationToken));
+    }
+
+    private static bool IsOver(Answer<Redeemed> granted) => granted.Succeeded || granted.Refusal.Code is RefusalCodes.AccountClosed or RefusalCodes.Conflict;
+
+    /// <param name="use">As it was found; null for one that was taken just now.</param>
+    private async Task<Answer<Redeemed>> GrantAsync(string accountId, PromoCode code, CodeUse? use, CancellationToken cancellationToken)
+    {
+        var isDone = use is { IsDone: true };
+        var grant = new Grant("code-" + code.Id, GrantKind.Promotion, Money.FromCredits(code.Value), "code") { Since = use?.At ?? time.GetUtcNow() };
+        switch (await accounts.ExecuteAsync(accountId, grant))
+        {
+            case Posted posted:
+                if (!isDone)
+                {
+                    await uses.DoneAsync(code.Id, accountId, cancellationToken);
+                }
+
+                return new Redeemed(code.Id, Money.ToCredits(posted.Record.AmountMicro), posted.IsRepeat);
+            case Refused { Refusal.Code: RefusalCodes.IdempotencyMismatch }:
+                // Its value was changed between the promise and the credits: those that were granted count.
+                return new Redeemed(code.Id, code.Value, IsRepeat: true);
+            case Refused { Refusal.Code: RefusalCodes.AccountClosed } when isDone:
+                // Whoever was forgotten and comes back has had it.
+                return CodeUses.HasUsed();
+            case Refused { Refusal: var refusal }:
+                if (string.Equals(refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal))
+                {
+                    await uses.GiveBackAsync(code.Id, accountId, CodeUses.ToRedeem, cancellationToken);
+                }
+
+                return refusal;
+            case var other:
+                throw new InvalidOperationException($"A grant came to {other.GetType().Name}.");
+        }
+    }
+}
