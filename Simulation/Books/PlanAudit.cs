@@ -43,6 +43,12 @@ internal sealed class PlanAudit(World world, IReadOnlyDictionary<string, Account
             world.Violate($"{user}: {renewed} is not what was agreed on.");
         }
 
+        // What an admin gave is taken up again within its period, and grants nothing anew.
+        foreach (var (before, after) in rows.PlanEvents.Zip(rows.PlanEvents.Skip(1)).Where(pair => pair.Second is { Kind: SubscriptionEventKind.Started, Reason: Admin.SetPlan } && pair.First.PeriodStart < pair.Second.At && pair.Second.At < pair.First.PeriodEnd))
+        {
+            world.Violate($"{user}: {after} was begun, and not taken up again, after {before}.");
+        }
+
         // Clocks that are wrong put the end of one before its beginning.
         bool HasEnded(SubscriptionEvent by) => rows.PlanEvents.Exists(change => change.Kind == SubscriptionEventKind.Ended && (change.At - by.At).Duration() < TimeSpan.FromMinutes(20));
         foreach (var (before, after) in rows.PlanEvents.Zip(rows.PlanEvents.Skip(1)).Where(pair => pair.Second.Kind == SubscriptionEventKind.Started && pair.First.Kind != SubscriptionEventKind.Ended && !HasEnded(pair.Second) && pair.First.PeriodStart < pair.Second.At && pair.Second.At < pair.First.PeriodEnd))

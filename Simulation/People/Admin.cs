@@ -7,6 +7,9 @@ namespace ServerlessAi.Simulation.People;
 /// <summary>Gives and takes credits, with and without idempotency keys, sets subscriptions, and changes a price or a plan now and then.</summary>
 internal sealed class Admin(World world, IReadOnlyList<string> users, Random random)
 {
+    /// <summary>The reason that stands in the history of a plan that was set here.</summary>
+    public const string SetPlan = "set in the world";
+
     private const int ChangesLimit = 16;
     private const int AttemptsLimit = 4;
     private static readonly string[] Plans = ["free", "starter", "basic", "pro"];
@@ -61,6 +64,7 @@ internal sealed class Admin(World world, IReadOnlyList<string> users, Random ran
         var body = JsonSerializer.Serialize(new
         {
             is_active = isActive,
+            reason = SetPlan,
             plan = isActive ? Plans[random.Next(1, Plans.Length)] : null,
             expiry_date = isActive && random.Next(3) == 0 ? world.Time.GetUtcNow().AddMinutes(random.Next(11, 100_000)) : (DateTimeOffset?)null,
         });

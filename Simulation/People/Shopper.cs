@@ -25,11 +25,21 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
     public async Task LiveAsync()
     {
         await BefriendAsync();
-        if (random.Next(2) == 0)
+        switch (random.Next(4))
         {
-            // The first purchase after it was asked for saves how to pay without the payer.
-            await TopUpAsync();
-            await BuyAsync();
+            case 0:
+                // The first purchase after it was asked for saves how to pay without the payer.
+                await TopUpAsync();
+                await BuyAsync();
+                await GiveAllAsync();
+                break;
+            case 1:
+                await TopUpAsync();
+                await BuyAsync();
+                break;
+            case 2:
+                await BuyPlanAsync();
+                break;
         }
 
         var actions = random.Next(1, 10);
@@ -118,6 +128,15 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
         {
             world.Stripe!.Pay(page[(page.LastIndexOf('/') + 1)..]);
             await sender.PauseAsync(10_000);
+        }
+    }
+
+    // So that there is something to be topped up.
+    private async Task GiveAllAsync()
+    {
+        if (await sender.UntilAnsweredAsync("GET", "api/credits") is { Status: 200 } known && known.Body.GetProperty("paidCredits").GetDecimal() is > 0 and var all)
+        {
+            await sender.UntilAnsweredAsync("POST", "api/credits/gift", new { toUserId = friend, amount = all }, sender.NewKey());
         }
     }
 

@@ -8,6 +8,8 @@ internal sealed class Fate(World world, Random random)
     private static readonly string[] Timers =
         ["sweep-holds", "reset-quotas", "reconcile-spend", "warm-cache", "settle-orders", "settle-orders", "renew-subscriptions", "deliver-notifications", "erase-accounts"];
 
+    private static readonly TimeSpan ALongSleep = TimeSpan.FromDays(2);
+
     private bool isOver;
     private bool hasSleptLong;
 
@@ -94,12 +96,30 @@ internal sealed class Fate(World world, Random random)
                 < 7 => TimeSpan.FromHours(random.Next(1, 30)),
                 _ => TimeSpan.FromSeconds(random.Next(-60, 900)),
             };
-            hasSleptLong |= jump > TimeSpan.FromDays(2);
             world.Time.JumpCalendar(jump);
             world.Note($"calendar jumps by {jump.TotalSeconds:F0} s to {world.Time.GetUtcNow():yyyy-MM-dd HH:mm:ss}");
             if (world.Plan.HasWrongClocks && world.Alive is { Count: > 0 } alive)
             {
                 alive[random.Next(alive.Count)].Machine.Clock.Skew = Skew(world.Plan, random);
+            }
+
+            if (jump > ALongSleep)
+            {
+                hasSleptLong = true;
+                await RenewAsync();
+            }
+        }
+    }
+
+    /// <summary>What has become due in a month is asked for while nothing goes well yet, and again by whoever comes next.</summary>
+    private async Task RenewAsync()
+    {
+        for (var run = 0; run < 3 && !isOver && world.Plan.TimerEagerness > 0; run++)
+        {
+            foreach (var timer in (string[])["renew-subscriptions", "settle-orders"])
+            {
+                await Task.WhenAll(world.Alive.Take(world.Plan.TimerEagerness).Select(instance => RunTimerAsync(world, instance, timer)).ToList());
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1_000, 40_000)), world.Time);
             }
         }
     }
