@@ -99,6 +99,12 @@ internal sealed partial class AccountCommitter(string accountId, LaneContext con
 
         var fold = snapshot is null ? await OpenAsync(now) : new Fold(snapshot);
         var outcomes = await DecideAsync(fold, batch, now);
+        if (fold.Tallies.ChangedRows > 0)
+        {
+            // Whoever adds up a month's reports walks these marks: purchases and late charges are found by them too.
+            await context.Active.TouchAsync(accountId, now);
+        }
+
         if (remembered is not null && !fold.HasWrites && outcomes.Exists(CanBeStale))
         {
             return null;

@@ -130,7 +130,9 @@ public sealed partial class PlatformSpend(Tables tables, TimeProvider time, IIdS
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
         {
             LogNotRead(logger, exception);
-            return others with { Month = month, GoodUntil = now + Fresh };
+            // What was known of another month says nothing about this one.
+            var known = string.Equals(others.Month, month, StringComparison.Ordinal) ? others.CostNanoUsd : 0;
+            return new Others(month, known, now + Fresh);
         }
     }
 

@@ -246,7 +246,7 @@ public sealed class Gateway(
             }
         }
 
-        if (request.Batch is null || !refusal.IsMomentary)
+        if ((request.Batch is null || !refusal.IsMomentary) && !string.Equals(refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal))
         {
             usageLog.Add(accountId, new UsageRecord(operationId, UsageEvents.Refused, kind, time.GetUtcNow(), Facts: null) { Reason = refusal.Code });
         }

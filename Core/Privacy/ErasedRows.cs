@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Reports;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi.Privacy;
@@ -66,7 +67,7 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
         {
             try
             {
-                return job.Of is null ? await DeleteStraysAsync(job, cancellationToken) : await DeleteOnceAsync(job, cancellationToken);
+                return job.Of is null ? await DeleteStraysAsync(job, static _ => true, cancellationToken) : await DeleteOnceAsync(job, cancellationToken);
             }
             catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
             {
@@ -87,7 +88,7 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
             {
                 if (!IsStateOf(job, row))
                 {
-                    return true;
+                    return IsState(row) || await DeleteStraysAsync(job, IsLine, cancellationToken);
                 }
 
                 state = row;
@@ -114,8 +115,8 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
         return isSettled;
     }
 
-    /// <summary>What is kept of users who never had an account: how they want to be told of things.</summary>
-    private async Task<bool> DeleteStraysAsync(ErasureJob job, CancellationToken cancellationToken)
+    /// <summary>What is there without an account: how users who never had one want to be told of things, and lines that came after the account had gone.</summary>
+    private async Task<bool> DeleteStraysAsync(ErasureJob job, Predicate<TableEntity> isStray, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Accounts);
         var rows = await client.ReadLongAsync(FilterOf(job), time, cancellationToken).ToListAsync(cancellationToken);
@@ -124,7 +125,7 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
             return true;
         }
 
-        foreach (var row in rows)
+        foreach (var row in rows.Where(row => isStray(row)))
         {
             await DeleteTextAsync(row, cancellationToken);
             await client.DeleteEntityAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
@@ -148,6 +149,9 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
     private static bool IsStateOf(ErasureJob job, TableEntity row) => IsState(row) && AccountRows.ToState(row).CreatedAt == job.Of;
 
     private static bool IsState(TableEntity row) => string.Equals(row.RowKey, AccountRows.StateKey, StringComparison.Ordinal);
+
+    // What instances collect in memory, and write without looking at the state.
+    private static bool IsLine(TableEntity row) => row.RowKey.StartsWith("use|", StringComparison.Ordinal) || row.RowKey.StartsWith(ReportRows.Hits, StringComparison.Ordinal);
 
     private static string FilterOf(ErasureJob job) => TableClient.CreateQueryFilter($"PartitionKey eq {AccountRows.Partition(job.AccountId)}");
 }

@@ -9,18 +9,20 @@ namespace ServerlessAi.Privacy;
 /// <summary>Somebody's wish to be forgotten.</summary>
 /// <param name="Of">When the account was opened that is meant: whoever comes back later under the same name has another. Null: there was none.</param>
 /// <param name="Pseudonym">The name that its numbers are kept under.</param>
-public sealed record ErasureJob(string AccountId, DateTimeOffset? Of, string Pseudonym)
+/// <param name="At">When it was asked for first.</param>
+public sealed record ErasureJob(string AccountId, DateTimeOffset? Of, string Pseudonym, DateTimeOffset At)
 {
     public required TableEntity Row { get; init; }
 }
 
 /// <summary>The table <c>erasures</c>: wishes that have not been carried out to the end, one for each name.</summary>
-public sealed class ErasureJobs(Tables tables, IIdSource ids)
+public sealed class ErasureJobs(Tables tables, TimeProvider time, IIdSource ids)
 {
     private const string Partition = "erasure";
     private const string Account = "Account";
     private const string Pseudonym = "Pseudonym";
     private const string Of = "Of";
+    private const string At = "At";
     private const int JobsLimit = 100;
     private const int Attempts = 5;
 
@@ -29,7 +31,7 @@ public sealed class ErasureJobs(Tables tables, IIdSource ids)
     {
         var client = await tables.GetAsync(TableNames.Erasures);
         var key = Digest.Of(Partition, accountId);
-        var row = new TableEntity(Partition, key) { [Account] = accountId, [Of] = of, [Pseudonym] = ErasedAccounts.Prefix + ids.NewOperationId() };
+        var row = new TableEntity(Partition, key) { [Account] = accountId, [Of] = of, [At] = time.GetUtcNow(), [Pseudonym] = ErasedAccounts.Prefix + ids.NewOperationId() };
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             try
@@ -72,5 +74,5 @@ public sealed class ErasureJobs(Tables tables, IIdSource ids)
         await client.DeleteUnchangedAsync([job.Row], cancellationToken);
     }
 
-    private static ErasureJob ToJob(TableEntity row) => new(row.GetString(Account), row.GetDateTimeOffset(Of), row.GetString(Pseudonym)) { Row = row };
+    private static ErasureJob ToJob(TableEntity row) => new(row.GetString(Account), row.GetDateTimeOffset(Of), row.GetString(Pseudonym), row.GetDateTimeOffset(At) ?? default) { Row = row };
 }

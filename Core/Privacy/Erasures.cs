@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using ServerlessAi.Access;
 using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Reports;
 using ServerlessAi.Payments;
 using ServerlessAi.Primitives;
 using ServerlessAi.Storage;
@@ -13,8 +14,12 @@ namespace ServerlessAi.Privacy;
 /// <c>erasures</c>, written first and deleted last, makes a timer carry on where a crash or an outage left off.
 /// </summary>
 public sealed partial class Erasures(
-    ErasureJobs jobs, ErasedRows rows, AccountStore accounts, Unsettled unsettled, Members members, ActiveIndex active, TeamBook teams, Farewells farewells, ApiKeys keys, IIdSource ids, TimeProvider time, ILogger<Erasures> logger)
+    ErasureJobs jobs, ErasedRows rows, AccountStore accounts, Unsettled unsettled, UsageLog usageLog, CacheHits cacheHits, Members members, ActiveIndex active, TeamBook teams, Farewells farewells, ApiKeys keys,
+    IIdSource ids, TimeProvider time, ILogger<Erasures> logger)
 {
+    /// <summary>Longer than any instance collects lines before it writes them: what comes after the deletion goes, too.</summary>
+    public static readonly TimeSpan Quiet = TimeSpan.FromMinutes(15);
+
     /// <summary>Closes the account at once and erases it.</summary>
     /// <returns>Null when it is closed; what is not erased yet, the timer erases. Else why it cannot be closed now.</returns>
     public async Task<Refusal?> EraseAsync(string accountId, CancellationToken cancellationToken)
@@ -57,10 +62,16 @@ public sealed partial class Erasures(
         {
             try
             {
-                if (await accounts.ReadStoredAsync(job.AccountId) is { } state && state.CreatedAt != job.Of)
+                var state = await accounts.ReadStoredAsync(job.AccountId);
+                if (state is not null && state.CreatedAt != job.Of)
                 {
                     // All of it was done, only the wish has outlived it: who has the name now has come back since, and did not ask.
                     await jobs.ForgetAsync(job, cancellationToken);
+                }
+                else if (state is null && job.Of is not null)
+                {
+                    // The state is the last to go.
+                    await ForgetAsync(job, cancellationToken);
                 }
                 else if (await CloseAsync(job, cancellationToken) is null)
                 {
@@ -123,7 +134,18 @@ public sealed partial class Erasures(
 
         await keys.DeleteOfAsync(job.AccountId, cancellationToken);
         await members.BuryAsync(job.AccountId, cancellationToken);
+        // What this instance has collected comes before the deletion; what others have, soon after it.
+        await cacheHits.FlushAsync(cancellationToken);
+        await usageLog.FlushAsync(cancellationToken);
         if (await rows.DeleteAsync(job, cancellationToken))
+        {
+            await ForgetAsync(job, cancellationToken);
+        }
+    }
+
+    private async Task ForgetAsync(ErasureJob job, CancellationToken cancellationToken)
+    {
+        if (job.At + Quiet <= time.GetUtcNow() && await rows.DeleteAsync(job, cancellationToken))
         {
             await jobs.ForgetAsync(job, cancellationToken);
         }

@@ -35,6 +35,8 @@ public sealed class PrivacyFlowTests
         var reply = await app.SendAsync(HttpMethod.Delete, "account?userId=ann");
 
         Assert.Equal((200, true), (reply.Status, reply.Flag("closed")));
+        app.Clock.Advance(Erasures.Quiet);
+        await app.Get<Erasures>().FinishAllAsync(CancellationToken.None);
         var after = await app.GetAsync("manage/audit", app.Admin);
         Assert.True(after.Flag("conserved"), after.Body.ToString());
         foreach (var kept in new[] { "accounts", "granted", "purchased", "charged", "costUsd", "giftedIn" })

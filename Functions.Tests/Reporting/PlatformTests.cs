@@ -47,6 +47,21 @@ public sealed class PlatformTests
     }
 
     [Fact]
+    public async Task What_was_bought_and_paid_back_counts_although_its_buyer_called_nothing()
+    {
+        await using var shop = await Payments.Shop.OpenAsync();
+        await shop.SendAsync(shop.Refunded(await shop.BuyAndPayAsync("ann"), 100));
+        var before = await shop.App.GetAsync("manage/usage", shop.App.Admin);
+
+        shop.App.Clock.Advance(TimeSpan.FromHours(3));
+        await shop.App.Get<SpendReconciler>().ReconcileAsync(CancellationToken.None);
+
+        var after = await shop.App.GetAsync("manage/usage", shop.App.Admin);
+        Assert.Equal((50, 10), (before.Number("purchasedCredits"), before.Number("refundedCredits")));
+        Assert.Equal((50, 10), (after.Number("purchasedCredits"), after.Number("refundedCredits")));
+    }
+
+    [Fact]
     public void A_report_less_itself_is_nothing()
     {
         var line = new UsageRecord("one", UsageEvents.Success, WorkKind.Text, TestClock.Start, new UsageFacts("a", "b", "p", "premium", "provider") { InputTokens = 3, ProviderMs = 7 }) { ChargedMicro = 5, CostNanoUsd = 6 };

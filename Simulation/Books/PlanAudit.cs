@@ -12,6 +12,9 @@ internal sealed class PlanAudit(World world, IReadOnlyDictionary<string, Account
 {
     private static readonly int[] Levels = [80, 90, 100];
 
+    // Of two machines, one ahead and one behind.
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(11);
+
     public void Check()
     {
         foreach (var (user, rows) in accounts.Where(account => account.Value.State is not null))
@@ -49,9 +52,9 @@ internal sealed class PlanAudit(World world, IReadOnlyDictionary<string, Account
             world.Violate($"{user}: {after} was begun, and not taken up again, after {before}.");
         }
 
-        // Clocks that are wrong put the end of one before its beginning.
-        bool HasEnded(SubscriptionEvent by) => rows.PlanEvents.Exists(change => change.Kind == SubscriptionEventKind.Ended && (change.At - by.At).Duration() < TimeSpan.FromMinutes(20));
-        foreach (var (before, after) in rows.PlanEvents.Zip(rows.PlanEvents.Skip(1)).Where(pair => pair.Second.Kind == SubscriptionEventKind.Started && pair.First.Kind != SubscriptionEventKind.Ended && !HasEnded(pair.Second) && pair.First.PeriodStart < pair.Second.At && pair.Second.At < pair.First.PeriodEnd))
+        // Clocks that are wrong put the end of one before its beginning, or after the next one's.
+        bool HasEnded(SubscriptionEvent one, SubscriptionEvent next) => rows.PlanEvents.Exists(change => change.Kind == SubscriptionEventKind.Ended && one.At - ClockSkew < change.At && change.At < next.At + ClockSkew);
+        foreach (var (before, after) in rows.PlanEvents.Zip(rows.PlanEvents.Skip(1)).Where(pair => pair.Second.Kind == SubscriptionEventKind.Started && pair.First.Kind != SubscriptionEventKind.Ended && !HasEnded(pair.First, pair.Second) && pair.First.PeriodStart < pair.Second.At && pair.Second.At < pair.First.PeriodEnd))
         {
             world.Violate($"{user}: {after} began in the middle of {before}.");
         }

@@ -82,6 +82,7 @@ internal static class Run
         var shoppers = Shoppers.Select(name => new Shopper(world, name, Shoppers.First(other => other != name), world.Random(name)).LiveAsync()).ToList();
         var others = Others(world, users).ToList();
         await Task.WhenAll(people.Select(user => user.LiveAsync()).Append(new Admin(world, users, world.Random("admin")).LiveAsync()).Concat(shoppers).Concat(others).ToList());
+        await fate.LiveOnAsync();
         fate.End();
         await LastRequestsAsync(world, people, random);
         world.Calm();

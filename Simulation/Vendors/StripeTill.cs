@@ -114,9 +114,14 @@ internal sealed class StripeTill
     {
         var form = request.Content is null ? "" : await request.Content.ReadAsStringAsync(CancellationToken.None);
         var key = request.Headers.TryGetValues("Idempotency-Key", out var keys) ? keys.Single() : null;
-        var trouble = isCalm || random.NextDouble() >= world.Plan.ProviderTroubleShare ? Trouble.None : (Trouble)random.Next(1, (int)Trouble.Last);
+        var trouble = isCalm || random.NextDouble() >= TroubleShareOf(request) ? Trouble.None : (Trouble)random.Next(1, (int)Trouble.Last);
         await machine.PassAsync();
         world.Note($"stripe: {request.Method} {request.RequestUri!.AbsolutePath} {key} from {machine.Number}: {trouble}");
+        if (request.RequestUri.AbsolutePath == "/v1/payment_intents")
+        {
+            world.Coverage.Add($"charge without the payer{(isCalm ? "" : " in hard times")}: {trouble}");
+        }
+
         if (trouble == Trouble.NoConnection)
         {
             throw new HttpRequestException(HttpRequestError.ConnectionError, "Connection refused.");
@@ -144,6 +149,10 @@ internal sealed class StripeTill
                 return new HttpResponseMessage((HttpStatusCode)status) { Content = new StringContent(text, Encoding.UTF8, "application/json") };
         }
     }
+
+    // Nobody sees a charge without the payer: there an answer that is lost costs most, and there are few of them.
+    private double TroubleShareOf(HttpRequestMessage request) =>
+        world.Plan.ProviderTroubleShare is > 0 and var share && request.RequestUri!.AbsolutePath == "/v1/payment_intents" ? Math.Max(share, 0.5) : world.Plan.ProviderTroubleShare;
 
     private (int Status, JsonObject Body) Work(string method, string path, string form, string? key)
     {

@@ -106,19 +106,31 @@ internal sealed class Fate(World world, Random random)
             if (jump > ALongSleep)
             {
                 hasSleptLong = true;
-                await RenewAsync();
+                await RenewAsync(world.Plan.TimerEagerness);
             }
         }
     }
 
-    /// <summary>What has become due in a month is asked for while nothing goes well yet, and again by whoever comes next.</summary>
-    private async Task RenewAsync()
+    /// <summary>People are done, and a month goes by, in which plans become due.</summary>
+    public async Task LiveOnAsync()
     {
-        for (var run = 0; run < 3 && !isOver && world.Plan.TimerEagerness > 0; run++)
+        if (!hasSleptLong && random.Next(3) > 0)
+        {
+            hasSleptLong = true;
+            world.Time.JumpCalendar(TimeSpan.FromDays(random.Next(31, 33)));
+            world.Note($"a month later it is {world.Time.GetUtcNow():yyyy-MM-dd HH:mm:ss}");
+            await RenewAsync(atOnce: Math.Max(1, world.Plan.TimerEagerness));
+        }
+    }
+
+    /// <summary>What has become due in a month is asked for while nothing goes well yet, and again by whoever comes next.</summary>
+    private async Task RenewAsync(int atOnce)
+    {
+        for (var run = 0; run < 3 && !isOver && atOnce > 0; run++)
         {
             foreach (var timer in (string[])["renew-subscriptions", "settle-orders"])
             {
-                await Task.WhenAll(world.Alive.Take(world.Plan.TimerEagerness).Select(instance => RunTimerAsync(world, instance, timer)).ToList());
+                await Task.WhenAll(world.Alive.Take(atOnce).Select(instance => RunTimerAsync(world, instance, timer)).ToList());
                 await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1_000, 40_000)), world.Time);
             }
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Azure;
 using Azure.Data.Tables;
 using ServerlessAi.Storage;
@@ -7,7 +8,7 @@ namespace ServerlessAi.Accounts.Reports;
 
 /// <summary>
 /// Counts answers from the cache by account and day in memory and adds them to the rows <c>hits|yyyyMMdd</c> now and then. They move no money, so they
-/// stay away from the account's own row. A crash loses seconds of them.
+/// stay away from the account's own row. A crash loses seconds of them, and a lost reply may count them twice.
 /// </summary>
 public sealed class CacheHits(Tables tables) : IFlushed
 {
@@ -25,8 +26,10 @@ public sealed class CacheHits(Tables tables) : IFlushed
         }
     }
 
+    /// <exception cref="Exception">The first of what <see cref="StorageFaults.IsAny"/> knows, after all were tried; their counts wait for the next time.</exception>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
+        ExceptionDispatchInfo? failure = null;
         foreach (var key in counts.Keys)
         {
             if (!counts.TryRemove(key, out var count))
@@ -38,12 +41,15 @@ public sealed class CacheHits(Tables tables) : IFlushed
             {
                 await AddAsync(key.AccountId, key.Day, count, cancellationToken);
             }
-            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
+            catch (Exception exception) when (StorageFaults.IsAny(exception))
             {
-                // Another instance counted at this very moment: the next flush adds ours.
                 counts.AddOrUpdate(key, count, (_, newer) => newer + count);
+                // Where another instance counted at this very moment the next flush adds ours.
+                failure ??= exception is RequestFailedException known && StorageFaults.IsConflict(known) ? null : ExceptionDispatchInfo.Capture(exception);
             }
         }
+
+        failure?.Throw();
     }
 
     private async Task AddAsync(string accountId, string day, long count, CancellationToken cancellationToken)
