@@ -62,6 +62,35 @@ public sealed class GiftTests
     }
 
     [Fact]
+    public async Task A_gift_that_is_refused_when_it_is_repeated_cannot_leave_its_sender_by_a_first_write_that_is_late()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await using var other = await shop.OpenAnotherAsync();
+        var expiresAt = shop.App.Clock.GetUtcNow().AddHours(1);
+        await shop.App.PostAsync("manage/users/ann/credits", new { amount = 40, kind = "purchase", reason = "of an hour", expires_at = expiresAt }, shop.App.Admin);
+        await shop.App.GiveAsync("bob", 1);
+        var (isLate, repeated) = (false, default(Reply));
+        shop.Storage.Faults = request =>
+        {
+            if (!isLate && request.IsTransaction && request.Partition == "ann" && request.Table.EndsWith("accounts", StringComparison.Ordinal))
+            {
+                // The first write stays on its way until another instance has said no to the same request.
+                shop.App.Clock.Advance(TimeSpan.FromHours(1));
+                isLate = true;
+                repeated = GiveAsync(shop, "bob", 40, "k", other).GetAwaiter().GetResult();
+            }
+
+            return Fault.None;
+        };
+
+        var first = await GiveAsync(shop, "bob", 40, "k");
+
+        Assert.Equal((402, 402), (first.Status, repeated!.Status));
+        Assert.Equal((10, 11), (await CreditsAsync(shop, "ann"), await CreditsAsync(shop, "bob")));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
     public async Task Both_get_their_credits_after_the_first_purchase_of_whoever_was_referred_and_once()
     {
         await using var shop = await OpenAsync();
@@ -90,8 +119,8 @@ public sealed class GiftTests
 
     private static Task<Reply> ReferAsync(Shop shop, string user, string code) => shop.App.PostAsync("credits/referral", new { userId = user, code });
 
-    private static Task<Reply> GiveAsync(Shop shop, string to, decimal amount, string? key = null) =>
-        shop.App.SendAsync(HttpMethod.Post, "credits/gift", new { userId = "ann", toUserId = to, amount, message = "Enjoy" }, change: Shop.Key(key));
+    private static Task<Reply> GiveAsync(Shop shop, string to, decimal amount, string? key = null, TestApp? at = null) =>
+        (at ?? shop.App).SendAsync(HttpMethod.Post, "credits/gift", new { userId = "ann", toUserId = to, amount, message = "Enjoy" }, change: Shop.Key(key));
 
     private static async Task<decimal> CreditsAsync(Shop shop, string user) => (await shop.App.GetAsync("credits?userId=" + user)).Number("credits");
 }
