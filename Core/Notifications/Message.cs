@@ -55,7 +55,8 @@ internal sealed record CodeBody(string Code)
     public static string Read(string body) => StoredJson.Read<CodeBody>(body).Code;
 }
 
-/// <summary>The last seven days of an account: the row <c>summary|week</c>.</summary>
+/// <summary>A week of an account: the row <c>summary|week</c>.</summary>
 /// <param name="Week">ISO 8601: <c>2026-W47</c>.</param>
 /// <param name="From">The first day, <c>yyyy-MM-dd</c>.</param>
-internal sealed record WeekSummary(string Week, string From, string To, long Calls, decimal CreditsCharged, decimal CostUsd, int Images);
+/// <param name="Images">That were made; what came from the cache is no call.</param>
+internal sealed record WeekSummary(string Week, string From, string To, long Calls, decimal CreditsCharged, decimal CostUsd, long Images);
