@@ -181,6 +181,7 @@ public static class CoreServices
         .AddChecked<BatchOptions>(configuration, BatchOptions.Section)
         .AddSingleton<Batches>()
         .AddSingleton<Estimates>()
+        .AddSingleton<Glances>()
         .AddSingleton<Renewals>()
         .AddSingleton<WarmCache>()
         .AddSingleton<Health>();

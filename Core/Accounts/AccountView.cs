@@ -38,9 +38,6 @@ public sealed record AccountView(string AccountId, string Plan)
 
     public decimal MonthCapUsd { get; init; }
 
-    /// <summary>The tier that an image is served from at the moment: <c>premium</c>, or <c>standard</c> at the monthly cap.</summary>
-    public required string Tier { get; init; }
-
     /// <summary>When the day's quotas reset.</summary>
     public DateTimeOffset ResetsAt { get; init; }
 
@@ -74,7 +71,6 @@ public sealed class AccountViews(AccountStore accounts, PlanStore plans, IOption
         var available = state.AvailableMicro(now);
         var paid = state.PaidMicro(now);
         var month = state.Month;
-        var isCapped = month.CostNanoUsd + month.CostHeldNanoUsd >= limits.MonthlyCapNanoUsd;
         return new AccountView(state.AccountId, state.PlanId ?? plans.DefaultPlan)
         {
             AvailableCredits = Money.ToCredits(available),
@@ -91,7 +87,6 @@ public sealed class AccountViews(AccountStore accounts, PlanStore plans, IOption
             RequestsLeftThisMinute = RateWindow.Left(state.Rate, limits.RequestsPerMinute, now),
             MonthSpendUsd = Money.ToUsd(month.CostNanoUsd),
             MonthCapUsd = limits.MonthlyCapUsd,
-            Tier = isCapped ? "standard" : "premium",
             ResetsAt = Periods.EndOfDay(now),
             Grants = [.. Burn.InOrder(state.Grants)
                 .Where(grant => grant.RemainingMicro > 0 && !grant.IsExpired(now))

@@ -30,11 +30,23 @@ public sealed class Outbox(Tables tables, IIdSource ids)
         }
     }
 
+    /// <summary>
+    /// Writes the intent to tell of an operation of the account: of a purchase or a gift. Whoever carries the operation out again, after a crash, writes it
+    /// again; the operation's row <c>op|</c> is told of once.
+    /// </summary>
+    public Task EnlistAsync(string accountId, string operationId, PurchaseNews news, DateTimeOffset now, CancellationToken cancellationToken) =>
+        EnlistAsync(accountId, PurchaseNews.Kind, AccountRows.OperationKey(operationId), now, cancellationToken, StoredJson.Write(news));
+
+    /// <inheritdoc cref="EnlistAsync(string, string, PurchaseNews, DateTimeOffset, CancellationToken)"/>
+    public Task EnlistAsync(string accountId, string operationId, GiftNews news, DateTimeOffset now, CancellationToken cancellationToken) =>
+        EnlistAsync(accountId, GiftNews.Kind, AccountRows.OperationKey(operationId), now, cancellationToken, StoredJson.Write(news));
+
     /// <summary>Writes the intent to tell of a row of the account that is about to be written, or was.</summary>
-    /// <param name="source">The row's key; its <c>Body</c> is what is told.</param>
-    public Task EnlistAsync(string accountId, string kind, string source, DateTimeOffset now, CancellationToken cancellationToken) =>
+    /// <param name="source">The row's key.</param>
+    /// <param name="body">JSON of what is told; null for the row's own <c>Body</c>.</param>
+    public Task EnlistAsync(string accountId, string kind, string source, DateTimeOffset now, CancellationToken cancellationToken, string? body = null) =>
         AddAsync(
-            new OutboxItem(Digest.Of("intent", accountId, source)[..IdLength], accountId, kind, now, Attempts: 0, Channel: null, Body: null)
+            new OutboxItem(Digest.Of("intent", accountId, source)[..IdLength], accountId, kind, now, Attempts: 0, Channel: null, body)
             {
                 CreatedAt = now,
                 Source = source,

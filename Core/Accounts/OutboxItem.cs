@@ -16,7 +16,7 @@ public sealed record OutboxItem(string Id, string AccountId, string Kind, DateTi
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>
-    /// Row key, in the account's partition, of what is told; written in the transaction that makes it true, after the intent. Without the row nothing is
+    /// Row key, in the account's partition, of what is told; written in the transaction that makes it true. Without the row nothing is
     /// told. Null: the item stands for itself.
     /// </summary>
     public string? Source { get; init; }

@@ -58,8 +58,11 @@ public sealed class ImageWork(Quoter quoter, ProviderRegistry providers, IImageS
     public override string CacheKey(ImageRequest request, Catalog catalog) => PromptHash.OfImage(
         request.Prompt, request.Aspect.ToLowerInvariant(), PromptHash.Normalize(request.Style), request.Size.Trim().ToLowerInvariant(), NamedModel(request, catalog));
 
-    public override Answer<Quote> Quote(ImageRequest request, Catalog catalog, DateTimeOffset now) =>
-        quoter.Image(catalog, provider => providers.IsAvailable(ModelKind.Image, provider), request.Model, request.Tier, now);
+    public override Answer<Quote> Quote(ImageRequest request, Catalog catalog, DateTimeOffset now) => Quote(request.Model, request.Tier, catalog, now);
+
+    /// <summary>What any image costs: its prompt makes no difference.</summary>
+    public Answer<Quote> Quote(string? model, Tier tier, Catalog catalog, DateTimeOffset now) =>
+        quoter.Image(catalog, provider => providers.IsAvailable(ModelKind.Image, provider), model, tier, now);
 
     public override async Task<ProviderOutcome<ImageBytes>> CallAsync(ImageRequest request, ModelEntry model, Hold hold, CancellationToken cancellationToken)
     {

@@ -43,7 +43,7 @@ public sealed class CloudinaryImageStore : IImageStore
     public async Task<StoredImage> SaveAsync(string name, ImageBytes image, CancellationToken cancellationToken)
     {
         var publicId = PublicId(name);
-        using var content = new MemoryStream(image.Content.ToArray(), writable: false);
+        using var content = BinaryData.FromBytes(image.Content).ToStream();
         var upload = new ImageUploadParams
         {
             File = new FileDescription(Path.GetFileName(name), content),
@@ -67,7 +67,7 @@ public sealed class CloudinaryImageStore : IImageStore
     /// <remarks>Accounts of its free plan must allow the delivery of PDF files, in the console under Security.</remarks>
     public async Task<StoredImage> SavePrintAsync(string name, ReadOnlyMemory<byte> pdf, CancellationToken cancellationToken)
     {
-        using var content = new MemoryStream(pdf.ToArray(), writable: false);
+        using var content = BinaryData.FromBytes(pdf).ToStream();
         // The public id of a raw file has its extension.
         var publicId = PublicId(name) + Path.GetExtension(name);
         var upload = new RawUploadParams { File = new FileDescription(Path.GetFileName(name), content), PublicId = publicId, Overwrite = true, UniqueFilename = false };

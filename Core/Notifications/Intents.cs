@@ -23,7 +23,7 @@ public sealed class Intents(OutboxQueue queue, PreferenceBook preferences, IOpti
         switch (intent.Item.Source is null ? new SourceOfIntent.Taken(intent.Item.Body) : await queue.TakeSourceAsync(intent.Item, cancellationToken))
         {
             case SourceOfIntent.Taken taken:
-                var items = await ItemsAsync(intent.Item, taken.Body, cancellationToken);
+                var items = await ItemsAsync(intent.Item, intent.Item.Body ?? taken.Body, cancellationToken);
                 await queue.ReplaceAsync(intent, items, cancellationToken);
                 return items.Count > 0;
             case SourceOfIntent.Missing when time.GetUtcNow() - intent.Item.CreatedAt < Grace:

@@ -18,6 +18,8 @@ public sealed record Message(string Subject, string Text, JsonNode Data)
         {
             NotificationKinds.Limit or NotificationKinds.LowBalance or NotificationKinds.UnusualSpending => Of(StoredJson.Read<AlertRecord>(body)),
             NotificationKinds.WeeklySummary => Of(StoredJson.Read<WeekSummary>(body), body),
+            NotificationKinds.Purchase => Of(StoredJson.Read<PurchaseNews>(body), body),
+            NotificationKinds.Gift => Of(StoredJson.Read<GiftNews>(body), body),
             NotificationKinds.ConfirmAddress => OfCode(CodeBody.Read(body)),
             _ => new Message($"News of your account: {item.Kind.Replace('_', ' ')}", "Something has happened in your account; it is listed there.", Parse(body)),
         };
@@ -26,7 +28,7 @@ public sealed record Message(string Subject, string Text, JsonNode Data)
     private static Message Of(AlertRecord alert) => new(AlertTexts.SubjectOf(alert), AlertTexts.MessageOf(alert), new JsonObject
     {
         ["id"] = alert.Id,
-        ["period"] = alert.Period,
+        ["period"] = AlertTexts.PeriodOf(alert),
         ["subject"] = alert.Subject,
         ["threshold"] = alert.Level,
         ["current_usage"] = alert.Used,
@@ -39,6 +41,18 @@ public sealed record Message(string Subject, string Text, JsonNode Data)
     private static Message Of(WeekSummary week, string body) => new(
         $"Your week {week.From} to {week.To}",
         string.Create(CultureInfo.InvariantCulture, $"From {week.From} to {week.To} your account made {week.Calls} calls and {week.Images} images, was charged {week.CreditsCharged:0.######} credits, and cost {week.CostUsd:0.######} USD."),
+        Parse(body));
+
+    private static Message Of(PurchaseNews order, string body) => new(
+        $"Your order: {order.Title}",
+        string.Create(CultureInfo.InvariantCulture, $"Your order {order.OrderId} is fulfilled: {order.Title}. {order.Amount:0.00} {order.Currency.ToUpperInvariant()} were paid{Brought(order)}."),
+        Parse(body));
+
+    private static string Brought(PurchaseNews order) => order.Credits > 0 ? string.Create(CultureInfo.InvariantCulture, $", and {order.Credits:0.######} credits were added") : "";
+
+    private static Message Of(GiftNews gift, string body) => new(
+        string.Create(CultureInfo.InvariantCulture, $"A gift of {gift.Credits:0.######} credits"),
+        string.Create(CultureInfo.InvariantCulture, $"{gift.From} has given you {gift.Credits:0.######} credits. They are yours already."),
         Parse(body));
 
     private static Message OfCode(string code) => new(
@@ -55,7 +69,8 @@ internal sealed record CodeBody(string Code)
     public static string Read(string body) => StoredJson.Read<CodeBody>(body).Code;
 }
 
-/// <summary>The last seven days of an account: the row <c>summary|week</c>.</summary>
+/// <summary>A week of an account: the row <c>summary|week</c>.</summary>
 /// <param name="Week">ISO 8601: <c>2026-W47</c>.</param>
 /// <param name="From">The first day, <c>yyyy-MM-dd</c>.</param>
-internal sealed record WeekSummary(string Week, string From, string To, long Calls, decimal CreditsCharged, decimal CostUsd, int Images);
+/// <param name="Images">That were made; what came from the cache is no call.</param>
+internal sealed record WeekSummary(string Week, string From, string To, long Calls, decimal CreditsCharged, decimal CostUsd, long Images);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ServerlessAi.Accounts;
 
 namespace ServerlessAi.Notifications;
 
@@ -9,8 +10,8 @@ public static class NotificationKinds
     public const string LowBalance = "low_balance";
     public const string UnusualSpending = "unusual_spending";
     public const string WeeklySummary = "weekly_summary";
-    public const string Purchase = "purchase";
-    public const string Gift = "gift";
+    public const string Purchase = PurchaseNews.Kind;
+    public const string Gift = GiftNews.Kind;
 
     /// <summary>A code to confirm an address with. Not to be chosen or refused.</summary>
     internal const string ConfirmAddress = "confirm_address";

@@ -23,7 +23,7 @@ public sealed record GiftInput(string? ToUserId, decimal? Credits, string? Messa
 /// Gives purchased credits to another account. The sender's part decides: once it is carried out the receiver's follows, by whoever comes, because both are
 /// operations of the same name in their accounts.
 /// </summary>
-public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, IIdSource ids, TimeProvider time)
+public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, Outbox outbox, IIdSource ids, TimeProvider time)
 {
     private const decimal CreditsLimit = 1_000_000m;
     private const int MessageLimit = 200;
@@ -91,6 +91,11 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
         {
             // They have left the sender: whatever stands in the way, the timer tries until they have arrived.
             return Refusal.StorageUnavailable() with { Detail = $"The gift is on its way, and arrives when it can ({notYet.Refusal.Code})." };
+        }
+
+        if (!isReturned)
+        {
+            await outbox.EnlistAsync(transfer.To, operation, new GiftNews(transfer.Id, transfer.From, Money.ToCredits(transfer.Micro)), time.GetUtcNow(), cancellationToken);
         }
 
         var done = transfer with { IsDone = true, IsReturned = isReturned };

@@ -28,6 +28,9 @@ public sealed class Exports(Tables tables, TimeProvider time)
 {
     private const int RowsAtOnce = 200;
 
+    // ISO 8601, to the letter what System.Text.Json writes.
+    private const string Instants = "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz";
+
     /// <param name="from">Inclusive.</param>
     /// <param name="to">Exclusive.</param>
     public async IAsyncEnumerable<ExportLine> ReadAsync(string accountId, DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -47,6 +50,7 @@ public sealed class Exports(Tables tables, TimeProvider time)
     {
         await using var text = new StreamWriter(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
         await using var csv = new CsvWriter(text, new CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\r\n" });
+        csv.Context.TypeConverterOptionsCache.GetOptions<DateTimeOffset>().Formats = [Instants];
         csv.WriteHeader<ExportLine>();
         await csv.NextRecordAsync();
         var count = 0;

@@ -119,6 +119,32 @@ public sealed class ImageFlowTests
         Assert.Equal("standard", (await app.GetAsync("ai-credits-status?userId=ann")).Text("tier"));
     }
 
+    [Theory]
+    [InlineData("Budget:MonthlyUsd", "0.08", "platform_budget")]
+    [InlineData("Plans:Items:free:CostLimitUsd", "0.1", "monthly_cap")]
+    public async Task The_status_names_the_tier_that_the_next_image_is_served_by(string budget, string usd, string reason)
+    {
+        await using var app = await TestApp.StartAsync(new Dictionary<string, string?> { [budget] = usd });
+        Assert.Equal("premium", (await app.GetAsync("ai-credits-status?userId=ann")).Text("tier"));
+        Assert.Equal("premium", (await app.ImageAsync("ann", "within the budget")).Text("tier"));
+
+        var status = await app.GetAsync("ai-credits-status?userId=ann");
+        var image = await app.ImageAsync("ann", "over the budget");
+
+        Assert.Equal(("standard", "standard", reason), (status.Text("tier"), image.Text("tier"), image.Receipt.GetProperty("downgradeReason").GetString()));
+    }
+
+    [Fact]
+    public async Task The_status_names_no_tier_where_nothing_is_served()
+    {
+        await using var app = await TestApp.StartAsync(new Dictionary<string, string?> { ["Budget:HardUsd"] = "0" });
+
+        var status = await app.GetAsync("ai-credits-status?userId=ann");
+
+        Assert.Equal((200, null), (status.Status, status.Text("tier")));
+        Assert.Equal(429, (await app.ImageAsync("ann", "a fox")).Status);
+    }
+
     [Fact]
     public async Task Over_the_platforms_budget_everybody_is_downgraded_and_over_the_hard_one_refused()
     {

@@ -76,6 +76,25 @@ public sealed class TeamFlowTests
         Assert.Equal(before, (await app.GetAsync("teams?userId=owner")).Body.ToString());
     }
 
+    [Theory]
+    [InlineData("GET", "notifications/preferences", null)]
+    [InlineData("PUT", "notifications/preferences", "{\"webhookUrl\":\"https://thief.example/hooks\"}")]
+    [InlineData("POST", "notifications/confirm", "{\"code\":\"123456\"}")]
+    public async Task Where_the_teams_news_go_is_its_owners_to_see_and_to_say(string verb, string path, string? body)
+    {
+        await using var app = await TestApp.StartAsync();
+        await FoundAsync(app, "owner", credits: 100);
+        await app.SendAsync(HttpMethod.Put, "notifications/preferences?userId=owner", new { webhookUrl = "https://owner.example/hooks" });
+        await JoinAsync(app, "ann", monthlyCap: 1);
+
+        var reply = await app.SendAsync(
+            new HttpMethod(verb), path + "?userId=ann", change: request => request.Content = body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+
+        Assert.Equal((403, "forbidden"), (reply.Status, reply.Code));
+        Assert.DoesNotContain("owner.example", reply.Body.ToString(), StringComparison.Ordinal);
+        Assert.Equal("https://owner.example/hooks", (await app.GetAsync("notifications/preferences?userId=owner")).Text("webhookUrl"));
+    }
+
     [Fact]
     public async Task A_team_brings_no_credits_of_its_own_and_can_be_founded_once()
     {

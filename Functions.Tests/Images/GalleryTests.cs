@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ServerlessAi.Tests.Accounts;
+using SimulatedStorage = ServerlessAi.Simulator.Storage.SimulatedStorage;
 
 namespace ServerlessAi.Tests.Images;
 
@@ -86,6 +87,26 @@ public sealed class GalleryTests
         Assert.True((await app.GetAsync($"images/{id}?userId=ann")).Flag("selected"));
         var row = await app.Get<ServerlessAi.Accounts.Gallery>().ListAsync("ann", 1, before: null, onlySelected: true, CancellationToken.None);
         Assert.Equal(2, Assert.Single(row.Images).Prints.Length);
+    }
+
+    [Fact]
+    public async Task An_image_that_is_deleted_while_it_is_selected_is_gone()
+    {
+        var storage = new FaultyTransport(new SimulatedStorage(TimeProvider.System));
+        await using var app = await TestApp.StartAsync(transport: storage, connectionString: SimulatedStorage.ConnectionString);
+        var id = (await app.ImageAsync("ann", "a fox")).Text("imageId");
+        var deletions = 0;
+        storage.Meanwhile = async request =>
+        {
+            if (request.Uri.ToString().Contains("image%7C", StringComparison.Ordinal) && request.Method.Method is "PATCH" or "MERGE" && Interlocked.Increment(ref deletions) == 1)
+            {
+                Assert.Equal(204, (await app.SendAsync(HttpMethod.Delete, $"images/{id}?userId=ann")).Status);
+            }
+        };
+
+        var reply = await app.PostAsync($"images/{id}/select?userId=ann", new { });
+
+        Assert.Equal((404, "not_found", 1), (reply.Status, reply.Code, deletions));
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public sealed class PrintTests
         // 6 × 9 inches are 432 × 648 points; the image is twice as wide as high.
         var image = PdfImage.Of(ImageBytes.Sniff(Pictures.Png(20, 10))!)!;
         var isCover = fit is "cover";
-        var pdf = new PdfReading(PdfPage.Write(PrintSize.Parse("6x9")!, isCover ? PrintFit.Cover : PrintFit.Contain, image, "Print", TestClock.Start));
+        var pdf = new PdfReading(PdfPage.Write(PrintSize.Parse("6x9")!, isCover ? PrintFit.Cover : PrintFit.Contain, image, "Print", TestClock.Start).ToArray());
 
         Assert.Equal((left, bottom, width, height), pdf.Placed);
         Assert.StartsWith("q 0 0 432 648 re W n ", pdf.Drawing, StringComparison.Ordinal);
@@ -168,7 +168,7 @@ public sealed class PrintTests
     public void Every_kind_of_colour_is_named_as_it_lies_in_the_file(byte color, string space, int components)
     {
         var image = PdfImage.Of(ImageBytes.Sniff(Pictures.Png(20, 10, color))!)!;
-        var pdf = new PdfReading(PdfPage.Write(PrintSize.Parse("a4")!, PrintFit.Contain, image, "Print", TestClock.Start));
+        var pdf = new PdfReading(PdfPage.Write(PrintSize.Parse("a4")!, PrintFit.Contain, image, "Print", TestClock.Start).ToArray());
 
         Assert.Contains($"/ColorSpace {space}", pdf.Image, StringComparison.Ordinal);
         Assert.Contains($"/Predictor 15 /Colors {components} /BitsPerComponent 8 /Columns 20 ", pdf.Image, StringComparison.Ordinal);

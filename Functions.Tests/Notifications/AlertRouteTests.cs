@@ -29,11 +29,12 @@ public sealed class AlertRouteTests : IAsyncLifetime
         Assert.Equal(2, data.GetProperty("unread").GetInt32());
         var alert = data.GetProperty("alerts")[1];
         Assert.Equal(
-            ("limit", "204005", "calls.gemini", 80, 80, 100, "calls", "free"),
+            ("limit", "2040-05", "calls.gemini", 80, 80, 100, "calls", "free"),
             (Text(alert, "type"), Text(alert, "period"), Text(alert, "subject"), alert.GetProperty("threshold").GetInt32(), alert.GetProperty("current_usage").GetInt32(), alert.GetProperty("limit").GetInt32(), Text(alert, "unit"), Text(alert, "plan")));
         Assert.Equal(TestClock.Start, alert.GetProperty("created_at").GetDateTimeOffset());
         Assert.False(alert.GetProperty("read").GetBoolean());
-        Assert.NotEmpty(Text(alert, "message"));
+        Assert.Equal("80 of 100 Gemini calls in 2040-05 are used (plan free): 80 % or more.", Text(alert, "message"));
+        Assert.Equal(("2040-05-16", "30.5 credits were spent on 2040-05-16; usual are 2."), (Text(data.GetProperty("alerts")[0], "period"), Text(data.GetProperty("alerts")[0], "message")));
     }
 
     [Fact]

@@ -33,8 +33,8 @@ public sealed class MailTests : IAsyncLifetime
 
         var mail = await sink.LastAsync();
         Assert.Equal(("alerts@example.com", "ann@example.org"), (mail.From, mail.To));
-        Assert.Equal(("alerts@example.com", "ann@example.org", "80 % of a limit used: calls gemini"), (mail.Header("From"), mail.Header("To"), mail.Header("Subject")));
-        Assert.StartsWith("80 of 100 calls for calls gemini in 204005 are used (plan free): 80 % or more.", mail.Body, StringComparison.Ordinal);
+        Assert.Equal(("alerts@example.com", "ann@example.org", "80 % of a limit used: Gemini calls"), (mail.Header("From"), mail.Header("To"), mail.Header("Subject")));
+        Assert.StartsWith("80 of 100 Gemini calls in 2040-05 are used (plan free): 80 % or more.", mail.Body, StringComparison.Ordinal);
         Assert.Equal(("<mailto:alerts@example.com?subject=unsubscribe>", "auto-generated"), (mail.Header("List-Unsubscribe"), mail.Header("Auto-Submitted")));
         Assert.Matches("^<[0-9a-f]{32}@example.com>$", mail.Header("Message-ID"));
     }
@@ -79,7 +79,7 @@ public sealed class MailTests : IAsyncLifetime
         await world.TellAsync("ann", 90);
         await world.RunAsync();
 
-        Assert.Equal("90 % of a limit used: calls gemini", (await sink.LastAsync(2)).Header("Subject"));
+        Assert.Equal("90 % of a limit used: Gemini calls", (await sink.LastAsync(2)).Header("Subject"));
     }
 
     [Fact]

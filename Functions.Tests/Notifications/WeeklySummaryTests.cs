@@ -4,7 +4,7 @@ using ServerlessAi.Functions.Timers;
 
 namespace ServerlessAi.Tests.Notifications;
 
-/// <summary>On Mondays accounts hear of their last seven days.</summary>
+/// <summary>On Mondays accounts hear of the week before.</summary>
 public sealed class WeeklySummaryTests : IAsyncLifetime
 {
     private NotifyWorld world = null!;
@@ -14,7 +14,7 @@ public sealed class WeeklySummaryTests : IAsyncLifetime
     public async Task DisposeAsync() => await world.DisposeAsync();
 
     [Fact]
-    public async Task It_sums_up_seven_days_and_comes_once_however_often_the_timer_fires()
+    public async Task It_sums_up_the_week_before_and_comes_once_however_often_the_timer_fires()
     {
         await using var other = await world.AnotherAsync();
         await world.HookAsync("ann");
@@ -26,7 +26,7 @@ public sealed class WeeklySummaryTests : IAsyncLifetime
         world.App.Clock.Advance(TimeSpan.FromDays(6.2));
         await world.App.ImageAsync("ann", "a dog");
         // Monday the 28th, eight in the morning.
-        world.App.Clock.Advance(new DateTimeOffset(2040, 5, 28, 8, 0, 0, TimeSpan.Zero) - world.App.Clock.GetUtcNow());
+        AdvanceTo(new DateTimeOffset(2040, 5, 28, 8, 0, 0, TimeSpan.Zero));
 
         await Task.WhenAll(SummarizeAsync(world.App), SummarizeAsync(other));
         await world.RunAsync();
@@ -39,6 +39,44 @@ public sealed class WeeklySummaryTests : IAsyncLifetime
         Assert.Equal((3, 2), ((int)data["calls"]!, (int)data["images"]!));
         Assert.True((decimal)data["costUsd"]! > 0);
         Assert.Equal(text.Number("creditsUsed"), (decimal)data["creditsCharged"]!);
+    }
+
+    [Fact]
+    public async Task A_timer_that_comes_late_tells_of_the_same_week_and_the_next_one_is_not_lost()
+    {
+        await world.HookAsync("ann");
+        await world.App.ImageAsync("ann", "a fox");
+        AdvanceTo(new DateTimeOffset(2040, 5, 21, 12, 0, 0, TimeSpan.Zero));
+        await world.App.ImageAsync("ann", "a cat");
+        // Tuesday instead of Monday.
+        AdvanceTo(new DateTimeOffset(2040, 5, 22, 9, 0, 0, TimeSpan.Zero));
+        await SummarizeAsync(world.App);
+        await world.RunAsync();
+        await world.App.ImageAsync("ann", "a dog");
+        AdvanceTo(new DateTimeOffset(2040, 5, 28, 8, 0, 0, TimeSpan.Zero));
+        await SummarizeAsync(world.App);
+        await world.RunAsync();
+
+        Assert.Equal(
+            [("2040-W20", "2040-05-14", "2040-05-20", 1), ("2040-W21", "2040-05-21", "2040-05-27", 2)],
+            world.Receiver.Requests.Select(request => request.Json["data"]!).Select(data => ((string?)data["week"], (string?)data["from"], (string?)data["to"], (int)data["images"]!)));
+    }
+
+    [Fact]
+    public async Task Images_are_those_that_were_made_deleted_ones_too_and_none_from_the_cache()
+    {
+        await world.HookAsync("ann");
+        await world.App.ImageAsync("bob", "a fox");
+        world.App.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.True((await world.App.ImageAsync("ann", "a fox")).Flag("cached"));
+        var deleted = (await world.App.ImageAsync("ann", "a cat")).Text("imageId");
+        Assert.Equal(204, (await world.App.SendAsync(HttpMethod.Delete, $"images/{deleted}?userId=ann")).Status);
+        AdvanceTo(new DateTimeOffset(2040, 5, 21, 8, 0, 0, TimeSpan.Zero));
+        await SummarizeAsync(world.App);
+        await world.RunAsync();
+
+        var data = Assert.Single(world.Receiver.Requests).Json["data"]!;
+        Assert.Equal((1, 1), ((int)data["calls"]!, (int)data["images"]!));
     }
 
     [Fact]
@@ -60,6 +98,8 @@ public sealed class WeeklySummaryTests : IAsyncLifetime
         Assert.Equal(["ann", "ann"], world.Receiver.Requests.Select(request => (string?)request.Json["accountId"]));
         Assert.Equal(2, world.Receiver.Ids.Distinct(StringComparer.Ordinal).Count());
     }
+
+    private void AdvanceTo(DateTimeOffset at) => world.App.Clock.Advance(at - world.App.Clock.GetUtcNow());
 
     private static Task SummarizeAsync(TestApp app) => ActivatorUtilities.CreateInstance<WeeklySummary>(app.Services).Run(new TimerInfo(), CancellationToken.None);
 }

@@ -18,6 +18,9 @@ public sealed class ExportTests
         Assert.Equal("At,Event,Kind,OperationId,ModelSelected,ModelServed,Provider,Tier,InputTokens,OutputTokens,Images,Credits,CostUsd,ProviderMs,Reason,ChatId,EndUser", lines[0]);
         Assert.Contains("five,openai-gpt-4.1,openai-gpt-4.1,openai,premium,1,2,0,1,0.002,100,,\"'=HYPERLINK(\"\"x\"\")\",", lines.Single(line => line.Contains(",five,", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Equal(7, lines.Length);
+        using var json = JsonDocument.Parse(await app.Http.GetStringAsync("usage/export?userId=ann&format=json"));
+        Assert.Equal(json.RootElement.EnumerateArray().Select(line => line.GetProperty("at").GetString()), lines[1..^1].Select(line => line[..line.IndexOf(',', StringComparison.Ordinal)]));
+        Assert.StartsWith("2040-05-15T12:00:00+00:00,", lines[^2], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Reports;
+using ServerlessAi.Tests.Accounts;
 using ServerlessAi.Tests.Contracts;
+using SimulatedStorage = ServerlessAi.Simulator.Storage.SimulatedStorage;
 
 namespace ServerlessAi.Tests.Reporting;
 
@@ -59,6 +61,26 @@ public sealed class PlatformTests
         var after = await shop.App.GetAsync("manage/usage", shop.App.Admin);
         Assert.Equal((50, 10), (before.Number("purchasedCredits"), before.Number("refundedCredits")));
         Assert.Equal((50, 10), (after.Number("purchasedCredits"), after.Number("refundedCredits")));
+    }
+
+    [Fact]
+    public async Task Of_two_flushes_at_once_the_older_sum_does_not_arrive_last()
+    {
+        var storage = new FaultyTransport(new SimulatedStorage(TimeProvider.System));
+        await using var app = await TestApp.StartAsync(transport: storage, connectionString: SimulatedStorage.ConnectionString);
+        var (use, writes) = (app.Get<PlatformUse>(), 0);
+        var gate = new TaskCompletionSource();
+        await Script.CallAsync(app, "one", 2, 0.5m, 10, 10);
+        storage.Meanwhile = request => request.Method.Method is "PUT" && request.Uri.ToString().Contains("spend", StringComparison.OrdinalIgnoreCase) && Interlocked.Increment(ref writes) == 1
+            ? gate.Task
+            : Task.CompletedTask;
+        var first = use.FlushAsync(CancellationToken.None);
+        await Script.CallAsync(app, "two", 2, 0.5m, 10, 10);
+        var second = use.FlushAsync(CancellationToken.None);
+        gate.SetResult();
+        await Task.WhenAll(first, second);
+
+        Assert.Equal((2, 2L), (writes, (await use.ReadAsync("204005", CancellationToken.None)).ByModel.Values.Sum(model => model.Calls)));
     }
 
     [Fact]

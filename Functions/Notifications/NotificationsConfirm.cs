@@ -14,7 +14,7 @@ public sealed record ConfirmInput(string? Code);
 public sealed class NotificationsConfirm(PreferenceBook preferences)
 {
     [Function("notifications-confirm")]
-    [Allow(Role.User, BodyLimitBytes = 64 * 1024)]
+    [Allow(Role.User, IsOfOwner = true, BodyLimitBytes = 64 * 1024)]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "notifications/confirm")] HttpRequest http, CancellationToken cancellationToken)
     {

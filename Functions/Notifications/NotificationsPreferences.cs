@@ -11,7 +11,7 @@ namespace ServerlessAi.Functions.Notifications;
 public sealed class NotificationsPreferences(PreferenceBook preferences)
 {
     [Function("notifications-preferences")]
-    [Allow(Role.User, BodyLimitBytes = 64 * 1024)]
+    [Allow(Role.User, IsOfOwner = true, BodyLimitBytes = 64 * 1024)]
     public Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "put", Route = "notifications/preferences")] HttpRequest http, CancellationToken cancellationToken) =>
         PreferencePages.AnswerAsync(http, preferences, http.Caller().AccountId, isTrusted: false, cancellationToken);

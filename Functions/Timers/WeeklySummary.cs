@@ -3,7 +3,7 @@ using ServerlessAi.Notifications;
 
 namespace ServerlessAi.Functions.Timers;
 
-/// <summary>On Mondays at 08:00 UTC: tells those who want it what their account did in the last seven days.</summary>
+/// <summary>On Mondays at 08:00 UTC: tells those who want it what their account did in the week before.</summary>
 public sealed class WeeklySummary(WeeklySummaries summaries)
 {
     [Function("weekly-summary")]

@@ -59,7 +59,8 @@ param exaKey string
 @secure()
 param firecrawlKey string
 
-@allowed([512, 2048, 4096])
+@description('Memory of an instance. Flex Consumption also offers 512 MB: too little for images of up to 25 MB, of which several are printed at once.')
+@allowed([2048, 4096])
 param instanceMemoryMB int = 2048
 @minValue(40)
 @maxValue(1000)

@@ -10,12 +10,13 @@ namespace ServerlessAi.Accounts.Reports;
 /// All accounts' month: each instance adds up what its transactions counted, in a row of its own; all rows are added when read. It goes the way of
 /// <see cref="PlatformSpend"/>: a crash or a lost reply leaves seconds out, until <see cref="SpendReconciler"/> puts them right from the accounts' reports.
 /// </summary>
-public sealed class PlatformUse(Tables tables, IIdSource ids) : IFlushed
+public sealed class PlatformUse(Tables tables, IIdSource ids) : IFlushed, IDisposable
 {
     private const int ModelsLimit = 1_000;
     private const string Reconciled = "reconciled";
 
     private readonly string instance = ids.NewOperationId();
+    private readonly SemaphoreSlim flushing = new(1, 1);
     private readonly ConcurrentDictionary<string, Own> own = new(StringComparer.Ordinal);
 
     private sealed record Own(MonthReport Sum, MonthReport? Flushed);
@@ -34,17 +35,28 @@ public sealed class PlatformUse(Tables tables, IIdSource ids) : IFlushed
         }
     }
 
+    /// <summary>One at a time: of two writes on their way, the older sum could arrive last and be taken for flushed.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
-        foreach (var (month, known) in own)
+        await flushing.WaitAsync(cancellationToken);
+        try
         {
-            if (!ReferenceEquals(known.Sum, known.Flushed))
+            foreach (var (month, known) in own)
             {
-                await WriteAsync(month, instance, known.Sum, cancellationToken);
-                own.AddOrUpdate(month, known, (_, newer) => newer with { Flushed = known.Sum });
+                if (!ReferenceEquals(known.Sum, known.Flushed))
+                {
+                    await WriteAsync(month, instance, known.Sum, cancellationToken);
+                    own.AddOrUpdate(month, known, (_, newer) => newer with { Flushed = known.Sum });
+                }
             }
         }
+        finally
+        {
+            flushing.Release();
+        }
     }
+
+    public void Dispose() => flushing.Dispose();
 
     /// <summary>All instances' rows and what reconciling added, as of at most some seconds ago.</summary>
     public Task<MonthReport> ReadAsync(string month, CancellationToken cancellationToken) => SumAsync(month, except: null, cancellationToken);

@@ -100,7 +100,13 @@ public sealed class ImageGallery(Gallery gallery, AccountStore accounts, Unsettl
             found.Value.Row,
             row => row.Selected == isSelected ? row : row with { Selected = isSelected, SelectedAt = isSelected ? now : null },
             cancellationToken);
-        return changed is null ? Refusal.AccountBusy() : found.Value with { Row = changed };
+        if (changed is not null)
+        {
+            return found.Value with { Row = changed };
+        }
+
+        // Deleted meanwhile, or too many change it.
+        return await gallery.FindAsync(accountId, id, found.Value.Row.Image.CreatedAt, cancellationToken) is null ? Unknown() : Refusal.AccountBusy();
     }
 
     /// <summary>Takes an image out of the gallery.</summary>

@@ -19,7 +19,7 @@ public sealed class ImagePrints(ImageGallery images, Gallery gallery, IImageStor
     /// <summary>Prints of one image that are remembered; older ones are made again when asked for.</summary>
     private const int KeptLimit = 32;
 
-    // Each takes the memory of a file of an image and of a PDF with it.
+    // Each takes three times the image's file, 25 MB at most: the file, its data, and the PDF.
     private const int AtOnceLimit = 4;
 
     private static readonly TimeSpan BusyRetry = TimeSpan.FromSeconds(1);

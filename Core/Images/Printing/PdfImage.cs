@@ -71,7 +71,7 @@ internal sealed record PdfImage(int Width, int Height, string Dictionary, ReadOn
             var content = file.Slice(at + 8, (int)length);
             if (type.SequenceEqual("IEND"u8))
             {
-                return data.Length > 0 ? (palette, data.ToArray()) : null;
+                return data.Length > 0 ? (palette, data.GetBuffer().AsMemory(0, (int)data.Length)) : null;
             }
 
             if (type.SequenceEqual("IDAT"u8))

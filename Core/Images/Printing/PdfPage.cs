@@ -15,7 +15,7 @@ internal static class PdfPage
 
     /// <param name="title">Plain ASCII.</param>
     /// <param name="at">When it is made, as the document says.</param>
-    public static byte[] Write(PrintSize size, PrintFit fit, PdfImage image, string title, DateTimeOffset at)
+    public static ReadOnlyMemory<byte> Write(PrintSize size, PrintFit fit, PdfImage image, string title, DateTimeOffset at)
     {
         var file = new PdfFile(image.Data.Length);
         var space = image.TintTransform is null ? image.Dictionary : image.Dictionary.Replace("@", "7 0 R", StringComparison.Ordinal);
@@ -69,7 +69,7 @@ internal static class PdfPage
             Write("\nendstream\nendobj\n");
         }
 
-        public byte[] Finish(int root, int info)
+        public ReadOnlyMemory<byte> Finish(int root, int info)
         {
             var table = bytes.Length;
             Write(string.Create(CultureInfo.InvariantCulture, $"xref\n0 {offsets.Count + 1}\n0000000000 65535 f \n"));
@@ -79,7 +79,7 @@ internal static class PdfPage
             }
 
             Write(string.Create(CultureInfo.InvariantCulture, $"trailer\n<< /Size {offsets.Count + 1} /Root {root} 0 R /Info {info} 0 R >>\nstartxref\n{table}\n%%EOF\n"));
-            return bytes.ToArray();
+            return bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
         }
 
         private void Write(string text) => bytes.Write(Encoding.ASCII.GetBytes(text));

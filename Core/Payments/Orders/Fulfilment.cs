@@ -13,7 +13,7 @@ namespace ServerlessAi.Payments.Orders;
 /// operation whose id comes from the order, so that doing it again, elsewhere or after a crash, does nothing twice.
 /// </summary>
 public sealed partial class Fulfilment(
-    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, CodeUses codeUses, PayBacks payBacks, PlanEndings planEndings, Agenda agenda, IOptions<AccountOptions> credits, TimeProvider time,
+    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, CodeUses codeUses, PayBacks payBacks, PlanEndings planEndings, Agenda agenda, Outbox outbox, IOptions<AccountOptions> credits, TimeProvider time,
     ILogger<Fulfilment> logger)
 {
     /// <returns>The order with nothing left to do; or why that is not possible now.</returns>
@@ -80,6 +80,7 @@ public sealed partial class Fulfilment(
 
         var granted = outcome is PlanSet set ? set.Record.AmountMicro : order.CreditsMicro;
         await RememberAsync(order, cancellationToken);
+        await outbox.EnlistAsync(order.AccountId, order.OperationId, new PurchaseNews(order.Id, order.Title, Money.ToCredits(granted), order.Price.AmountCents / 100m, order.Price.Currency), time.GetUtcNow(), cancellationToken);
         await referrals.RewardAsync(order, cancellationToken);
         return await orders.ChangeAsync(
             order.AccountId, order.Id, now => now.FulfilledAt is null ? now with { FulfilledAt = time.GetUtcNow(), CreditsMicro = granted } : now, cancellationToken);

@@ -1,0 +1,18 @@
+namespace ServerlessAi.Accounts;
+
+/// <summary>An order was fulfilled, whether somebody paid it on a page or the app bought by itself. The words of its fields are the <c>data</c> of webhooks.</summary>
+/// <param name="Credits">That it granted; 0 for a plan that brings none.</param>
+/// <param name="Amount">That was paid, in <paramref name="Currency"/>.</param>
+public sealed record PurchaseNews(string OrderId, string Title, decimal Credits, decimal Amount, string Currency)
+{
+    /// <summary>The kind as receivers see it.</summary>
+    public const string Kind = "purchase";
+}
+
+/// <summary>Credits came from somebody else. What the giver wrote with it is not passed on: it would make the app a sender of anybody's words.</summary>
+/// <param name="From">The account that gave them.</param>
+public sealed record GiftNews(string GiftId, string From, decimal Credits)
+{
+    /// <summary>The kind as receivers see it.</summary>
+    public const string Kind = "gift";
+}
