@@ -37,7 +37,7 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
                 await TopUpAsync();
                 await BuyAsync();
                 break;
-            case 2:
+            default:
                 await BuyPlanAsync();
                 break;
         }

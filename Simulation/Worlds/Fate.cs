@@ -114,12 +114,13 @@ internal sealed class Fate(World world, Random random)
     /// <summary>People are done, and a month goes by, in which plans become due.</summary>
     public async Task LiveOnAsync()
     {
-        if (!hasSleptLong && random.Next(3) > 0)
+        // Where cards are charged nobody is to miss it.
+        if (!hasSleptLong && (world.Plan.TakesStripe || random.Next(2) == 0))
         {
             hasSleptLong = true;
             world.Time.JumpCalendar(TimeSpan.FromDays(random.Next(31, 33)));
             world.Note($"a month later it is {world.Time.GetUtcNow():yyyy-MM-dd HH:mm:ss}");
-            await RenewAsync(atOnce: Math.Max(1, world.Plan.TimerEagerness));
+            await RenewAsync(atOnce: 2);
         }
     }
 
