@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using ServerlessAi.Accounts;
@@ -8,12 +10,19 @@ using ServerlessAi.Storage;
 namespace ServerlessAi.Payments;
 
 /// <summary>Credits on their way from one account to another: the table <c>transfers</c>, the sender's partition. Written before anything moves.</summary>
-public sealed record Transfer(string Id, string From, string To, long Micro, string? Message, string? Fingerprint, DateTimeOffset At)
+/// <param name="To">Null when it is done: nothing needs to know any more, and whoever repeats the request says so again.</param>
+public sealed record Transfer(string Id, string From, string? To, long Micro, string? Fingerprint, DateTimeOffset At)
 {
+    /// <summary>The sender has given it, and their account, which could say so, may be gone.</summary>
+    public bool HasLeft { get; init; }
+
     public bool IsDone { get; init; }
 
     /// <summary>The receiver's account was deleted before it arrived: the sender has it back.</summary>
     public bool IsReturned { get; init; }
+
+    /// <summary>The row's, as it was read.</summary>
+    internal ETag Tag { get; init; }
 }
 
 /// <param name="Credits">More than zero, at most six decimals.</param>
@@ -31,7 +40,7 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
 
     public async Task<Answer<Transfer>> GiveAsync(string from, GiftInput input, Claim? claim, CancellationToken cancellationToken)
     {
-        var id = claim is null ? ids.NewOperationId() : Digest.Of("gift", claim.KeyHash)[..32];
+        var id = claim is null ? ids.NewOperationId() : await IdOfAsync(from, claim);
         var repeated = claim is null ? null : await FindAsync(from, id, cancellationToken);
         if (repeated is null && await ProblemAsync(from, input) is { } problem)
         {
@@ -41,11 +50,12 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
         // Each time, a repetition too: whoever comes to carry it out leaves word first.
         var item = await agenda.AddAsync(TaskKind.Transfer, from, id, dueAt: null, cancellationToken);
         var transfer = repeated ?? await AddAsync(
-            new Transfer(id, from, input.ToUserId!, Money.FromCredits(input.Credits!.Value), input.Message, claim?.Fingerprint, time.GetUtcNow()), cancellationToken);
+            new Transfer(id, from, input.ToUserId!, Money.FromCredits(input.Credits!.Value), claim?.Fingerprint, time.GetUtcNow()), cancellationToken);
         var gone = claim is not null && !string.Equals(transfer.Fingerprint, claim.Fingerprint, StringComparison.Ordinal)
             ? new Refusal(RefusalCodes.IdempotencyMismatch, "This key was used for another request. A new request needs a new key.")
             : await CarryOutAsync(transfer, isRepeated: repeated is not null, cancellationToken);
-        if (gone.Succeeded || IsFinal(gone.Refusal))
+        // Where the sender was deleted meanwhile, the timer finds out whether it was on its way.
+        if (gone.Succeeded || (IsFinal(gone.Refusal) && !IsOfNobody(gone.Refusal)))
         {
             await agenda.DoneAsync(item, cancellationToken);
         }
@@ -63,7 +73,12 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
         }
 
         var gone = await CarryOutAsync(transfer, isRepeated: true, cancellationToken);
-        return gone.Succeeded || IsFinal(gone.Refusal);
+        if (IsDone(gone) && (await accounts.ReadStoredAsync(transfer.From) is not { ClosedAt: null } sender || sender.CreatedAt > transfer.At))
+        {
+            await DeleteAsync(transfer, ETag.All, cancellationToken);
+        }
+
+        return gone.Succeeded || (IsFinal(gone.Refusal) && (!IsOfNobody(gone.Refusal) || await FindAsync(item.AccountId, item.Id, cancellationToken) is null));
     }
 
     private async Task<Answer<Transfer>> CarryOutAsync(Transfer transfer, bool isRepeated, CancellationToken cancellationToken)
@@ -73,13 +88,19 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
             return transfer.IsReturned ? Returned() : transfer;
         }
 
-        var operation = "gift-" + transfer.Id;
-        if (await accounts.ExecuteAsync(transfer.From, new GiveAway(operation, transfer.Micro, "gift") { Since = transfer.At, MayHaveHappened = isRepeated }) is Refused refused)
+        var operation = OperationOf(transfer);
+        if (!transfer.HasLeft && await TakeAsync(transfer, isRepeated) is { } refusal)
         {
-            return refused.Refusal;
+            if (IsOfNobody(refusal))
+            {
+                // Nothing was given and nothing will be; unless somebody has noted meanwhile that it was.
+                await DeleteAsync(transfer, transfer.Tag, cancellationToken);
+            }
+
+            return refusal;
         }
 
-        var arrived = await accounts.ExecuteAsync(transfer.To, new Grant(operation, GrantKind.Gift, transfer.Micro, "gift") { Since = transfer.At }) as Refused;
+        var arrived = await accounts.ExecuteAsync(transfer.To!, new Grant(operation, GrantKind.Gift, transfer.Micro, "gift") { Since = transfer.At }) as Refused;
         var isReturned = arrived is { Refusal.Code: RefusalCodes.AccountClosed };
         if (isReturned)
         {
@@ -93,9 +114,21 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
             return Refusal.StorageUnavailable() with { Detail = $"The gift is on its way, and arrives when it can ({notYet.Refusal.Code})." };
         }
 
-        var done = transfer with { IsDone = true, IsReturned = isReturned };
-        await WriteAsync(done, cancellationToken);
+        var done = transfer with { To = null, IsDone = true, IsReturned = isReturned };
+        await WriteAsync(done, ETag.All, cancellationToken);
         return isReturned ? Returned() : done;
+    }
+
+    private async Task<Refusal?> TakeAsync(Transfer transfer, bool isRepeated) =>
+        (await accounts.ExecuteAsync(transfer.From, new GiveAway(OperationOf(transfer), transfer.Micro, "gift") { Since = transfer.At, MayHaveHappened = isRepeated }) as Refused)?.Refusal;
+
+    private static string OperationOf(Transfer transfer) => "gift-" + transfer.Id;
+
+    // Of this account: whoever was deleted and comes back has none of the keys of before, and what those gave is on record in other accounts.
+    private async Task<string> IdOfAsync(string from, Claim claim)
+    {
+        var opened = (await accounts.ReadStoredAsync(from))?.CreatedAt ?? default;
+        return Digest.Of("gift", claim.KeyHash, opened.UtcTicks.ToString(CultureInfo.InvariantCulture))[..32];
     }
 
     private static Refusal Returned() => Refusal.NotFound("The user's account was deleted. You have the credits back.");
@@ -123,15 +156,43 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
     // What waiting cannot mend. Storage out of reach leaves open whether the sender's part was carried out.
     private static bool IsFinal(Refusal refusal) => refusal.Code is not (RefusalCodes.StorageUnavailable or RefusalCodes.AccountBusy or RefusalCodes.IdempotencyMismatch);
 
-    /// <summary>Carries out whatever a sender has begun; what cannot be finished now stays for the timer.</summary>
-    internal async Task FinishAllOfAsync(string from, CancellationToken cancellationToken)
+    // Every account that could be asked is closed, or another's by now.
+    private static bool IsOfNobody(Refusal refusal) => string.Equals(refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal);
+
+    private static bool IsDone(Answer<Transfer> gone) => gone.Succeeded || string.Equals(gone.Refusal.Code, RefusalCodes.NotFound, StringComparison.Ordinal);
+
+    /// <summary>What an account has given, or begun to give.</summary>
+    internal async IAsyncEnumerable<Transfer> ReadEachAsync(string from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Transfers);
         await foreach (var row in client.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {TableKey.Escape(from)}"), cancellationToken: cancellationToken))
         {
-            if (StoredJson.Read<Transfer>(row.GetString(Body)) is { IsDone: false } begun)
+            yield return ToTransfer(row);
+        }
+    }
+
+    /// <summary>Carries out whatever a closed account has begun, and forgets it. What cannot be finished now stays for the timer, which need not ask the sender any more.</summary>
+    /// <exception cref="TimeoutException">The account cannot say now whether it has given something.</exception>
+    internal async Task FinishAllOfAsync(string from, CancellationToken cancellationToken)
+    {
+        await foreach (var begun in ReadEachAsync(from, cancellationToken))
+        {
+            var gone = begun.IsDone ? begun : await CarryOutAsync(begun, isRepeated: true, cancellationToken);
+            if (IsDone(gone))
             {
-                await CarryOutAsync(begun, isRepeated: true, cancellationToken);
+                await DeleteAsync(begun, ETag.All, cancellationToken);
+            }
+            else if (IsFinal(gone.Refusal!))
+            {
+                // Never given, and forgotten already.
+            }
+            else if (await TakeAsync(begun, isRepeated: true) is null)
+            {
+                await WriteAsync(begun with { HasLeft = true }, begun.Tag, cancellationToken);
+            }
+            else
+            {
+                throw new TimeoutException("A gift of the account could not be looked at now.");
             }
         }
     }
@@ -140,7 +201,7 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
     {
         var client = await tables.GetAsync(TableNames.Transfers);
         var row = await client.GetEntityIfExistsAsync<TableEntity>(TableKey.Escape(from), TableKey.Escape(id), cancellationToken: cancellationToken);
-        return row.HasValue ? StoredJson.Read<Transfer>(row.Value!.GetString(Body)) : null;
+        return row.HasValue ? ToTransfer(row.Value!) : null;
     }
 
     private async Task<Transfer> AddAsync(Transfer transfer, CancellationToken cancellationToken)
@@ -148,21 +209,44 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, I
         var client = await tables.GetAsync(TableNames.Transfers);
         try
         {
-            await client.AddEntityAsync(ToRow(transfer), cancellationToken);
-            return transfer;
+            var response = await client.AddEntityAsync(ToRow(transfer), cancellationToken);
+            return transfer with { Tag = response.Headers.ETag ?? default };
         }
         catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
         {
-            return (await FindAsync(transfer.From, transfer.Id, cancellationToken))!;
+            // Gone when the sender was deleted at the same moment; then the account refuses it.
+            return await FindAsync(transfer.From, transfer.Id, cancellationToken) ?? transfer with { Tag = ETag.All };
         }
     }
 
-    // Whoever writes writes what both accounts' operations have decided: there is nothing to lose.
-    private async Task WriteAsync(Transfer transfer, CancellationToken cancellationToken)
+    // Whoever says that it is done says what both accounts' operations have decided: there is nothing to lose. What was deleted stays so.
+    private async Task WriteAsync(Transfer transfer, ETag tag, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Transfers);
-        await client.UpsertEntityAsync(ToRow(transfer), TableUpdateMode.Replace, cancellationToken);
+        try
+        {
+            await client.UpdateEntityAsync(ToRow(transfer), tag, TableUpdateMode.Replace, cancellationToken);
+        }
+        catch (RequestFailedException exception) when (StorageFaults.IsMissing(exception) || StorageFaults.IsConflict(exception))
+        {
+            // Done by somebody else, or forgotten with the sender.
+        }
     }
+
+    private async Task DeleteAsync(Transfer transfer, ETag tag, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Transfers);
+        try
+        {
+            await client.DeleteEntityAsync(TableKey.Escape(transfer.From), TableKey.Escape(transfer.Id), tag, cancellationToken);
+        }
+        catch (RequestFailedException exception) when (StorageFaults.IsMissing(exception) || StorageFaults.IsConflict(exception))
+        {
+            // Somebody else was first.
+        }
+    }
+
+    private static Transfer ToTransfer(TableEntity row) => StoredJson.Read<Transfer>(row.GetString(Body)) with { Tag = row.ETag };
 
     private static TableEntity ToRow(Transfer transfer) => new(TableKey.Escape(transfer.From), TableKey.Escape(transfer.Id)) { [Body] = StoredJson.Write(transfer) };
 }

@@ -1,11 +1,12 @@
 using Microsoft.Azure.Functions.Worker;
 using ServerlessAi.Access.Visitors;
 using ServerlessAi.Accounts;
+using ServerlessAi.Teams;
 
 namespace ServerlessAi.Functions.Timers;
 
 /// <summary>At midnight UTC: rolls the day, and on the 1st the month, of accounts that nobody touches; then deletes what has expired.</summary>
-public sealed class ResetQuotas(Sweeper sweeper, Tidier tidier, GuestCounts guests)
+public sealed class ResetQuotas(Sweeper sweeper, Tidier tidier, GuestCounts guests, Invites invites)
 {
     [Function("reset-quotas")]
     public async Task Run([TimerTrigger("0 0 0 * * *")] TimerInfo timer, CancellationToken cancellationToken)
@@ -13,5 +14,6 @@ public sealed class ResetQuotas(Sweeper sweeper, Tidier tidier, GuestCounts gues
         await sweeper.ResetQuotasAsync(cancellationToken);
         await tidier.TidyAsync(cancellationToken);
         await guests.TidyAsync(cancellationToken);
+        await invites.TidyAsync(cancellationToken);
     }
 }
