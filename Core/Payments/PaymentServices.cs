@@ -59,6 +59,7 @@ internal static class PaymentServices
             .AddSingleton<PlanRenewals>()
             .AddSingleton<TopUps>()
             .AddSingleton<Gifts>()
+            .AddSingleton<PaymentExport>()
             .AddSingleton<Farewells>()
             .AddSingleton<OrderTimer>();
     }
