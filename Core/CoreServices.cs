@@ -141,6 +141,7 @@ public static class CoreServices
         .AddSingleton<AnswerTexts>()
         .AddSingleton<WarmRows>()
         .AddSingleton<AnswerCache>()
+        .AddSingleton<StaleAnswers>()
         .AddSingleton<Flights>();
 
     private static IServiceCollection AddImages(this IServiceCollection services, IConfiguration configuration)

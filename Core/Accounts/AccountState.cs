@@ -36,7 +36,7 @@ public sealed record AccountState
     /// <summary>What a shared account is called; null for an account of one user.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Who may spend from it besides its owner; empty for an account of one user.</summary>
+    /// <summary>Who may spend from it besides its owner, by name, and by a digest who no longer may; empty for an account of one user.</summary>
     public ImmutableSortedDictionary<string, Member> Members { get; init; } = ImmutableSortedDictionary.Create<string, Member>(StringComparer.Ordinal);
 
     /// <summary>What a day's charges usually are.</summary>
@@ -174,9 +174,10 @@ public sealed record MeterUse(long Calls, long Tokens)
 public sealed record ProviderUse(int Calls, long Tokens, long CostNanoUsd);
 
 /// <summary>One who spends from a shared account.</summary>
+/// <param name="Handle">What holds call them: their name stands here alone, and nowhere when they are forgotten.</param>
 /// <param name="CapMicro">Micro-credits a month that they may spend; null for as many as there are.</param>
 /// <param name="Month">The month that <paramref name="UsedMicro"/> counts.</param>
-public sealed record Member(long? CapMicro, bool IsOwner, DateTimeOffset JoinedAt, string Month, long UsedMicro)
+public sealed record Member(string Handle, long? CapMicro, bool IsOwner, DateTimeOffset JoinedAt, string Month, long UsedMicro)
 {
     public DateTimeOffset? LeftAt { get; init; }
 

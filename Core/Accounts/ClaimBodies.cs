@@ -9,7 +9,7 @@ public sealed class ClaimBodies(TextBlobs texts)
     /// <summary>The property that names the blob of a body that is too long for its row.</summary>
     internal const string RenderedBlob = "RenderedBlob";
 
-    private const string Rendered = "Rendered";
+    internal const string Rendered = "Rendered";
 
     /// <summary>Puts a body into a row that is about to be written. A payload shares the row and its limit, so only a body that is short as well goes beside it.</summary>
     public async Task<TableEntity> AddAsync(TableEntity row, string body, CancellationToken cancellationToken)

@@ -63,7 +63,7 @@ public sealed record Hold
     /// <summary>Whose limits of the plan it counts against; null from before there were such limits.</summary>
     public string? Provider { get; init; }
 
-    /// <summary>Which member of a shared account spends it; null where there are no members.</summary>
+    /// <summary>Which member of a shared account spends it, by the handle, not the name; null where there are no members.</summary>
     public string? Member { get; init; }
 
     /// <summary>The limits it was admitted under, by which alerts are raised; null when there are none.</summary>

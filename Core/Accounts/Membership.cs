@@ -15,10 +15,12 @@ internal static class Membership
         // Who has left is remembered for the rest of the month: whoever comes back has used what they had used.
         var month = posting.State.Month.Month;
         var members = posting.State.Members.RemoveRange(posting.State.Members.Where(member => member.Value.LeftAt is not null && member.Value.UsedIn(month) == 0).Select(member => member.Key));
-        var known = members.GetValueOrDefault(command.User);
+        var former = FormerKey(posting.State, command.User);
+        var known = members.GetValueOrDefault(command.User) ?? members.GetValueOrDefault(former);
         if (!command.IsMember)
         {
-            members = known is null ? members : command.IsForgotten ? members.Remove(command.User) : members.SetItem(command.User, known with { LeftAt = posting.Now });
+            members = members.Remove(command.User).Remove(former);
+            members = known is null || command.IsForgotten ? members : members.Add(former, known with { LeftAt = posting.Now });
         }
         else if (known is null && members.Count >= Account.MembersLimit)
         {
@@ -26,8 +28,8 @@ internal static class Membership
         }
         else
         {
-            known ??= new Member(command.CapMicro, command.IsOwner, posting.Now, month, UsedMicro: 0);
-            members = members.SetItem(command.User, known with { CapMicro = command.CapMicro, IsOwner = command.IsOwner, LeftAt = null });
+            known ??= new Member(command.OperationId, command.CapMicro, command.IsOwner, posting.Now, month, UsedMicro: 0);
+            members = members.Remove(former).SetItem(command.User, known with { CapMicro = command.CapMicro, IsOwner = command.IsOwner, LeftAt = null });
         }
 
         posting.Set(posting.State with { Members = members, Name = command.Name ?? posting.State.Name });
@@ -37,9 +39,15 @@ internal static class Membership
 
     public static void Count(Posting posting, Hold hold, long chargedMicro)
     {
-        if (hold.Member is { } user && posting.State.Members.GetValueOrDefault(user) is { } member)
+        if (hold.Member is { } handle && posting.State.Members.FirstOrDefault(member => string.Equals(member.Value.Handle, handle, StringComparison.Ordinal)) is { Value: { } spender, Key: var key })
         {
-            posting.Set(posting.State with { Members = posting.State.Members.SetItem(user, member.Using(hold.Month, chargedMicro)) });
+            posting.Set(posting.State with { Members = posting.State.Members.SetItem(key, spender.Using(hold.Month, chargedMicro)) });
         }
     }
+
+    /// <summary>A member, or what is remembered of one who has left.</summary>
+    public static Member? Find(AccountState state, string user) => state.Members.GetValueOrDefault(user) ?? state.Members.GetValueOrDefault(FormerKey(state, user));
+
+    // Who has left is known again when they come back, and cannot be read from the account: they may want to be forgotten when nobody knows where they once were.
+    private static string FormerKey(AccountState state, string user) => "left|" + Digest.Of("left", state.AccountId, user);
 }

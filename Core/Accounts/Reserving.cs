@@ -57,7 +57,7 @@ internal static class Reserving
             ModelId = offer.ModelId,
             PriceVersion = offer.PriceVersion,
             Provider = offer.Provider,
-            Member = command.Member,
+            Member = command.Member is { } user ? posting.State.Members.GetValueOrDefault(user)?.Handle : null,
             Limits = admission.Limits.MetersOf(admission.Plan, admission.ProviderLimit),
             Claim = command.Claim,
         };

@@ -12,6 +12,7 @@ namespace ServerlessAi.Caching;
 /// </summary>
 public sealed partial class AnswerCache(Tables tables, AnswerTexts texts, WarmRows warm, HitCounts hits, IOptions<CacheOptions> options, TimeProvider time, ILogger<AnswerCache> logger) : IDisposable
 {
+    private const string Stored = "Answer";
     private const long MemoryCharsLimit = 32_000_000;
 
     // Connecting and signing in take their time, and an answer that is known must not be charged because of them.
@@ -63,7 +64,7 @@ public sealed partial class AnswerCache(Tables tables, AnswerTexts texts, WarmRo
                 ["Model"] = answer.Usage.ModelServed,
                 ["Hits"] = 0L,
             };
-            LongText.Write(row, "Answer", json);
+            LongText.Write(row, Stored, json);
             await warm.WriteAsync(row, request, ttl, cancellationToken);
             var client = await tables.GetAsync(TableNames.Cache);
             await client.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
@@ -103,11 +104,14 @@ public sealed partial class AnswerCache(Tables tables, AnswerTexts texts, WarmRo
             return (null, 0);
         }
 
-        var json = LongText.Read(row.Value!, "Answer");
+        var json = LongText.Read(row.Value!, Stored);
         return await texts.CompleteAsync(StoredJson.Read<CachedAnswer>(json), cancellationToken) is { } answer
             ? (new Entry(answer, expiresAt), json.Length)
             : (null, 0);
     }
+
+    /// <summary>The answer of a row, without a text that has a blob of its own.</summary>
+    internal static CachedAnswer Read(TableEntity row) => StoredJson.Read<CachedAnswer>(LongText.Read(row, Stored));
 
     private void Remember(string hash, Entry entry, int chars)
     {

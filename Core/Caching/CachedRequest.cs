@@ -11,7 +11,4 @@ public sealed record CachedRequest(string Kind, string Json)
 
     /// <summary>How long its answer was to be kept.</summary>
     public TimeSpan Ttl { get; init; }
-
-    /// <summary>Where it is kept when it is too long for a row.</summary>
-    public string? Blob { get; init; }
 }

@@ -19,7 +19,7 @@ public sealed class WarmRows(Tables tables, TextBlobs blobs, IOptions<CacheOptio
     private const string Partition = "warm";
     private const string Kind = "RequestKind";
     private const string Request = "Request";
-    private const string RequestBlob = "RequestBlob";
+    internal const string RequestBlob = "RequestBlob";
     private const string TtlSeconds = "TtlSeconds";
 
     /// <summary>What tells of a cached row whether it can be renewed.</summary>
@@ -38,7 +38,8 @@ public sealed class WarmRows(Tables tables, TextBlobs blobs, IOptions<CacheOptio
         row[TtlSeconds] = ttl.TotalSeconds;
         if (request.Json.Length > TextBlobs.RowLimit)
         {
-            row[RequestBlob] = request.Blob ?? await blobs.SaveAsync(request.Json, cancellationToken);
+            // Anew each time: no text has to be kept for longer than the answer it is beside.
+            row[RequestBlob] = await blobs.SaveAsync(request.Json, cancellationToken);
         }
         else
         {
@@ -104,7 +105,7 @@ public sealed class WarmRows(Tables tables, TextBlobs blobs, IOptions<CacheOptio
 
         var blob = row.GetString(RequestBlob);
         var json = blob is null ? row.GetString(Request) : await blobs.ReadAsync(blob, cancellationToken);
-        return json is null ? null : new CachedRequest(kind, json) { Blob = blob, Ttl = TimeSpan.FromSeconds(row.GetDouble(TtlSeconds) ?? 0) };
+        return json is null ? null : new CachedRequest(kind, json) { Ttl = TimeSpan.FromSeconds(row.GetDouble(TtlSeconds) ?? 0) };
     }
 
     private static string Key(string hash, DateTimeOffset expiresAt) => string.Create(CultureInfo.InvariantCulture, $"{expiresAt.UtcTicks:D19}|{hash}");

@@ -4,7 +4,7 @@ using ServerlessAi.Payments.Saved;
 namespace ServerlessAi.Payments;
 
 /// <summary>What payments do when an account is deleted: nothing is bought for it by itself any more, and what is under way is finished while the account can still say what it has got.</summary>
-public sealed class Farewells(Payers payers, Referrals referrals, OrderStore orders, Fulfilment fulfilment, Gifts gifts)
+public sealed class Farewells(Payers payers, Referrals referrals, OrderStore orders, Fulfilment fulfilment, Gifts gifts, Agenda agenda)
 {
     /// <summary>Right after the account was closed. Repeating it does nothing.</summary>
     public async Task BeginAsync(string accountId, CancellationToken cancellationToken)
@@ -27,5 +27,7 @@ public sealed class Farewells(Payers payers, Referrals referrals, OrderStore ord
         await gifts.FinishAllOfAsync(accountId, cancellationToken);
         // Settling an order remembers who paid it.
         await payers.ForgetAsync(accountId, cancellationToken);
+        await agenda.ForgetAsync(TaskKind.Renewal, accountId, cancellationToken);
+        await agenda.ForgetAsync(TaskKind.TopUp, accountId, cancellationToken);
     }
 }

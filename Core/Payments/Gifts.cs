@@ -1,20 +1,12 @@
+using System.Globalization;
 using Azure;
-using Azure.Data.Tables;
 using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Rules;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Primitives;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi.Payments;
-
-/// <summary>Credits on their way from one account to another: the table <c>transfers</c>, the sender's partition. Written before anything moves.</summary>
-public sealed record Transfer(string Id, string From, string To, long Micro, string? Message, string? Fingerprint, DateTimeOffset At)
-{
-    public bool IsDone { get; init; }
-
-    /// <summary>The receiver's account was deleted before it arrived: the sender has it back.</summary>
-    public bool IsReturned { get; init; }
-}
 
 /// <param name="Credits">More than zero, at most six decimals.</param>
 public sealed record GiftInput(string? ToUserId, decimal? Credits, string? Message);
@@ -23,16 +15,21 @@ public sealed record GiftInput(string? ToUserId, decimal? Credits, string? Messa
 /// Gives purchased credits to another account. The sender's part decides: once it is carried out the receiver's follows, by whoever comes, because both are
 /// operations of the same name in their accounts.
 /// </summary>
-public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, Outbox outbox, IIdSource ids, TimeProvider time)
+public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda agenda, Outbox outbox, IIdSource ids, TimeProvider time)
 {
     private const decimal CreditsLimit = 1_000_000m;
     private const int MessageLimit = 200;
-    private const string Body = "Body";
 
     public async Task<Answer<Transfer>> GiveAsync(string from, GiftInput input, Claim? claim, CancellationToken cancellationToken)
     {
-        var id = claim is null ? ids.NewOperationId() : Digest.Of("gift", claim.KeyHash)[..32];
-        var repeated = claim is null ? null : await FindAsync(from, id, cancellationToken);
+        if (await accounts.ReadStoredAsync(from) is not { } sender)
+        {
+            // Whoever has nothing yet; and a key counts for the account that is there.
+            return await ProblemAsync(from, input) ?? Funds.Insufficient(availableMicro: 0, Money.FromCredits(input.Credits!.Value));
+        }
+
+        var id = claim is null ? ids.NewOperationId() : IdOf(claim, sender);
+        var repeated = claim is null ? null : await transfers.FindAsync(from, id, cancellationToken);
         if (repeated is null && await ProblemAsync(from, input) is { } problem)
         {
             return problem;
@@ -40,12 +37,13 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, O
 
         // Each time, a repetition too: whoever comes to carry it out leaves word first.
         var item = await agenda.AddAsync(TaskKind.Transfer, from, id, dueAt: null, cancellationToken);
-        var transfer = repeated ?? await AddAsync(
-            new Transfer(id, from, input.ToUserId!, Money.FromCredits(input.Credits!.Value), input.Message, claim?.Fingerprint, time.GetUtcNow()), cancellationToken);
+        var transfer = repeated ?? await transfers.AddAsync(
+            new Transfer(id, from, input.ToUserId!, Money.FromCredits(input.Credits!.Value), claim?.Fingerprint, time.GetUtcNow()), cancellationToken);
         var gone = claim is not null && !string.Equals(transfer.Fingerprint, claim.Fingerprint, StringComparison.Ordinal)
             ? new Refusal(RefusalCodes.IdempotencyMismatch, "This key was used for another request. A new request needs a new key.")
             : await CarryOutAsync(transfer, isRepeated: repeated is not null, cancellationToken);
-        if (gone.Succeeded || IsFinal(gone.Refusal))
+        // Where the sender was deleted meanwhile, the timer finds out whether it was on its way.
+        if (gone.Succeeded || (IsFinal(gone.Refusal) && !IsOfNobody(gone.Refusal)))
         {
             await agenda.DoneAsync(item, cancellationToken);
         }
@@ -57,13 +55,18 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, O
     /// <returns>Whether nothing is left to do; null when there is no such transfer.</returns>
     internal async Task<bool?> FinishAsync(AgendaItem item, CancellationToken cancellationToken)
     {
-        if (await FindAsync(item.AccountId, item.Id, cancellationToken) is not { } transfer)
+        if (await transfers.FindAsync(item.AccountId, item.Id, cancellationToken) is not { } transfer)
         {
             return null;
         }
 
         var gone = await CarryOutAsync(transfer, isRepeated: true, cancellationToken);
-        return gone.Succeeded || IsFinal(gone.Refusal);
+        if (IsDone(gone) && (await accounts.ReadStoredAsync(transfer.From) is not { ClosedAt: null } sender || sender.CreatedAt > transfer.At))
+        {
+            await transfers.DeleteAsync(transfer, ETag.All, cancellationToken);
+        }
+
+        return gone.Succeeded || (IsFinal(gone.Refusal) && (!IsOfNobody(gone.Refusal) || await transfers.FindAsync(item.AccountId, item.Id, cancellationToken) is null));
     }
 
     private async Task<Answer<Transfer>> CarryOutAsync(Transfer transfer, bool isRepeated, CancellationToken cancellationToken)
@@ -73,13 +76,19 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, O
             return transfer.IsReturned ? Returned() : transfer;
         }
 
-        var operation = "gift-" + transfer.Id;
-        if (await accounts.ExecuteAsync(transfer.From, new GiveAway(operation, transfer.Micro, "gift") { Since = transfer.At, MayHaveHappened = isRepeated }) is Refused refused)
+        var operation = OperationOf(transfer);
+        if (!transfer.HasLeft && await TakeAsync(transfer, isRepeated) is { } refusal)
         {
-            return refused.Refusal;
+            if (IsOfNobody(refusal))
+            {
+                // Nothing was given and nothing will be; unless somebody has noted meanwhile that it was.
+                await transfers.DeleteAsync(transfer, transfer.Tag, cancellationToken);
+            }
+
+            return refusal;
         }
 
-        var arrived = await accounts.ExecuteAsync(transfer.To, new Grant(operation, GrantKind.Gift, transfer.Micro, "gift") { Since = transfer.At }) as Refused;
+        var arrived = await accounts.ExecuteAsync(transfer.To!, new Grant(operation, GrantKind.Gift, transfer.Micro, "gift") { Since = transfer.At }) as Refused;
         var isReturned = arrived is { Refusal.Code: RefusalCodes.AccountClosed };
         if (isReturned)
         {
@@ -95,13 +104,21 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, O
 
         if (!isReturned)
         {
-            await outbox.EnlistAsync(transfer.To, operation, new GiftNews(transfer.Id, transfer.From, Money.ToCredits(transfer.Micro)), time.GetUtcNow(), cancellationToken);
+            await outbox.EnlistAsync(transfer.To!, operation, new GiftNews(transfer.Id, transfer.From, Money.ToCredits(transfer.Micro)), time.GetUtcNow(), cancellationToken);
         }
 
-        var done = transfer with { IsDone = true, IsReturned = isReturned };
-        await WriteAsync(done, cancellationToken);
+        var done = transfer with { To = null, IsDone = true, IsReturned = isReturned };
+        await transfers.WriteAsync(done, ETag.All, cancellationToken);
         return isReturned ? Returned() : done;
     }
+
+    private async Task<Refusal?> TakeAsync(Transfer transfer, bool isRepeated) =>
+        (await accounts.ExecuteAsync(transfer.From, new GiveAway(OperationOf(transfer), transfer.Micro, "gift") { Since = transfer.At, MayHaveHappened = isRepeated }) as Refused)?.Refusal;
+
+    private static string OperationOf(Transfer transfer) => "gift-" + transfer.Id;
+
+    // Of this account: whoever was deleted and comes back has none of the keys of before, and what those gave is on record in other accounts.
+    private static string IdOf(Claim claim, AccountState sender) => Digest.Of("gift", claim.KeyHash, sender.CreatedAt.UtcTicks.ToString(CultureInfo.InvariantCulture))[..32];
 
     private static Refusal Returned() => Refusal.NotFound("The user's account was deleted. You have the credits back.");
 
@@ -128,46 +145,34 @@ public sealed class Gifts(Tables tables, AccountStore accounts, Agenda agenda, O
     // What waiting cannot mend. Storage out of reach leaves open whether the sender's part was carried out.
     private static bool IsFinal(Refusal refusal) => refusal.Code is not (RefusalCodes.StorageUnavailable or RefusalCodes.AccountBusy or RefusalCodes.IdempotencyMismatch);
 
-    /// <summary>Carries out whatever a sender has begun; what cannot be finished now stays for the timer.</summary>
+    // Every account that could be asked is closed, or another's by now.
+    private static bool IsOfNobody(Refusal refusal) => string.Equals(refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal);
+
+    private static bool IsDone(Answer<Transfer> gone) => gone.Succeeded || string.Equals(gone.Refusal.Code, RefusalCodes.NotFound, StringComparison.Ordinal);
+
+    /// <summary>Carries out whatever a closed account has begun, and forgets it. What cannot be finished now stays for the timer, which need not ask the sender any more.</summary>
+    /// <exception cref="TimeoutException">The account cannot say now whether it has given something.</exception>
     internal async Task FinishAllOfAsync(string from, CancellationToken cancellationToken)
     {
-        var client = await tables.GetAsync(TableNames.Transfers);
-        await foreach (var row in client.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {TableKey.Escape(from)}"), cancellationToken: cancellationToken))
+        await foreach (var begun in transfers.ReadEachAsync(from, cancellationToken))
         {
-            if (StoredJson.Read<Transfer>(row.GetString(Body)) is { IsDone: false } begun)
+            var gone = begun.IsDone ? begun : await CarryOutAsync(begun, isRepeated: true, cancellationToken);
+            if (IsDone(gone))
             {
-                await CarryOutAsync(begun, isRepeated: true, cancellationToken);
+                await transfers.DeleteAsync(begun, ETag.All, cancellationToken);
+            }
+            else if (IsFinal(gone.Refusal!))
+            {
+                // Never given, and forgotten already.
+            }
+            else if (await TakeAsync(begun, isRepeated: true) is null)
+            {
+                await transfers.WriteAsync(begun with { HasLeft = true }, begun.Tag, cancellationToken);
+            }
+            else
+            {
+                throw new TimeoutException("A gift of the account could not be looked at now.");
             }
         }
     }
-
-    private async Task<Transfer?> FindAsync(string from, string id, CancellationToken cancellationToken)
-    {
-        var client = await tables.GetAsync(TableNames.Transfers);
-        var row = await client.GetEntityIfExistsAsync<TableEntity>(TableKey.Escape(from), TableKey.Escape(id), cancellationToken: cancellationToken);
-        return row.HasValue ? StoredJson.Read<Transfer>(row.Value!.GetString(Body)) : null;
-    }
-
-    private async Task<Transfer> AddAsync(Transfer transfer, CancellationToken cancellationToken)
-    {
-        var client = await tables.GetAsync(TableNames.Transfers);
-        try
-        {
-            await client.AddEntityAsync(ToRow(transfer), cancellationToken);
-            return transfer;
-        }
-        catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
-        {
-            return (await FindAsync(transfer.From, transfer.Id, cancellationToken))!;
-        }
-    }
-
-    // Whoever writes writes what both accounts' operations have decided: there is nothing to lose.
-    private async Task WriteAsync(Transfer transfer, CancellationToken cancellationToken)
-    {
-        var client = await tables.GetAsync(TableNames.Transfers);
-        await client.UpsertEntityAsync(ToRow(transfer), TableUpdateMode.Replace, cancellationToken);
-    }
-
-    private static TableEntity ToRow(Transfer transfer) => new(TableKey.Escape(transfer.From), TableKey.Escape(transfer.Id)) { [Body] = StoredJson.Write(transfer) };
 }

@@ -58,7 +58,9 @@ internal static class PaymentServices
             .AddSingleton<Charges>()
             .AddSingleton<PlanRenewals>()
             .AddSingleton<TopUps>()
+            .AddSingleton<Transfers>()
             .AddSingleton<Gifts>()
+            .AddSingleton<PaymentExport>()
             .AddSingleton<Farewells>()
             .AddSingleton<OrderTimer>();
     }

@@ -3,30 +3,48 @@ using System.Text.Json.Nodes;
 using Azure.Data.Tables;
 using ServerlessAi.Access;
 using ServerlessAi.Accounts;
+using ServerlessAi.Payments;
 using ServerlessAi.Storage;
+using ServerlessAi.Teams;
 
 namespace ServerlessAi.Privacy;
 
 /// <summary>One thing that is held on a user.</summary>
-/// <param name="Kind">What it is: <c>account</c>, <c>entry</c>, <c>use</c>, <c>image</c>, <c>key</c>, ...</param>
+/// <param name="Kind">
+/// What it is: <c>team</c>, <c>invite</c> and <c>key</c>; <c>payer</c>, <c>order</c>, <c>gift</c>, <c>code</c> and <c>referral</c>; and the rows of the account, among them
+/// <c>account</c>, <c>entry</c>, <c>hold</c>, <c>use</c>, <c>op</c>, <c>idem</c>, <c>image</c>, <c>alert</c>, <c>notifications</c>, <c>plan</c>, <c>bill</c>, <c>chat</c>, <c>day</c>,
+/// <c>month</c> and <c>report</c>.
+/// </param>
 /// <param name="Id">Its name among its kind.</param>
 public sealed record ExportedItem(string Kind, string Id, JsonNode? Data);
 
-/// <summary>Everything held on a user, as it is stored, secrets left out. One row at a time: it may be long.</summary>
-public sealed class AccountExport(Tables tables, Members members, ApiKeys keys, TimeProvider time)
+/// <summary>
+/// Everything held on a user, as it is stored, secrets left out. One row at a time: it may be long. Hour marks of having been active are not in it: they say
+/// nothing that the rows of the account do not say.
+/// </summary>
+public sealed class AccountExport(Tables tables, Members members, AccountStore accounts, Invites invites, ApiKeys keys, PaymentExport payments, ClaimBodies bodies, TimeProvider time)
 {
-    private static readonly HashSet<string> Secrets = new(StringComparer.OrdinalIgnoreCase) { "webhookSecret", "secret", "codeHash", "odata.etag" };
-
     public async IAsyncEnumerable<ExportedItem> ReadAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (await members.ReadTeamAsync(userId, cancellationToken) is { } team)
         {
-            yield return new ExportedItem("team", team, Data: null);
+            var member = await accounts.ReadStoredAsync(team) is { } state ? Membership.Find(state, userId) : null;
+            yield return new ExportedItem("team", team, member is null ? null : ExportedRows.Of(member));
+        }
+
+        await foreach (var invite in invites.ReadOfAsync(userId, cancellationToken))
+        {
+            yield return new ExportedItem("invite", invite.Id, ExportedRows.Of(invite));
         }
 
         await foreach (var key in keys.ListAsync(userId, "", cancellationToken))
         {
             yield return new ExportedItem("key", key.Prefix, new JsonObject { ["name"] = key.Name, ["createdAt"] = key.CreatedAt, ["revokedAt"] = key.RevokedAt });
+        }
+
+        await foreach (var (kind, id, held) in payments.ReadAsync(userId, cancellationToken))
+        {
+            yield return new ExportedItem(kind, id, ExportedRows.Of(held));
         }
 
         var client = await tables.GetAsync(TableNames.Accounts);
@@ -39,44 +57,13 @@ public sealed class AccountExport(Tables tables, Members members, ApiKeys keys, 
                 continue;
             }
 
-            var parts = row.RowKey.Split('|', 2);
-            yield return new ExportedItem(parts[0], parts.Length > 1 ? parts[1] : "", ToJson(row));
+            var (parts, data) = (row.RowKey.Split('|', 2), ExportedRows.Of(row));
+            if (row.ContainsKey(ClaimBodies.RenderedBlob))
+            {
+                data[ClaimBodies.Rendered] = await bodies.ReadAsync(row, cancellationToken);
+            }
+
+            yield return new ExportedItem(parts[0], parts.Length > 1 ? parts[1] : "", data);
         }
     }
-
-    // A body that spans several properties is put together by whoever owns it; here the state is the only one that is read as a whole.
-    private static JsonObject ToJson(TableEntity row)
-    {
-        var data = new JsonObject();
-        if (string.Equals(row.RowKey, AccountRows.StateKey, StringComparison.Ordinal))
-        {
-            return Clean(JsonNode.Parse(StoredJson.Write(AccountRows.ToState(row)))!.AsObject());
-        }
-
-        foreach (var (name, value) in row.Where(property => property.Key is not ("PartitionKey" or "RowKey" or "Timestamp") && !Secrets.Contains(property.Key)))
-        {
-            data[name] = value is string text && string.Equals(name, "Body", StringComparison.Ordinal) && text.StartsWith('{') ? Clean(JsonNode.Parse(text)!.AsObject()) : JsonValue.Create(Plain(value));
-        }
-
-        return data;
-    }
-
-    private static JsonObject Clean(JsonObject json)
-    {
-        foreach (var name in json.Select(member => member.Key).Where(Secrets.Contains).ToList())
-        {
-            json.Remove(name);
-        }
-
-        return json;
-    }
-
-    private static string? Plain(object? value) => value switch
-    {
-        null => null,
-        byte[] bytes => Convert.ToBase64String(bytes),
-        DateTimeOffset at => at.ToString("O", System.Globalization.CultureInfo.InvariantCulture),
-        IFormattable number => number.ToString(format: null, System.Globalization.CultureInfo.InvariantCulture),
-        _ => value.ToString(),
-    };
 }

@@ -11,6 +11,7 @@ public static class LongText
     public const int LengthLimit = 400_000;
 
     private const int ChunkChars = 32_000;
+    private static readonly char[] Digits = [.. "0123456789"];
 
     /// <exception cref="ArgumentException">Longer than <see cref="LengthLimit"/>.</exception>
     public static void Write(TableEntity entity, string name, string text)
@@ -41,6 +42,13 @@ public static class LongText
         }
 
         return text.ToString();
+    }
+
+    /// <summary>Whether a property is what follows of another's text, which <see cref="Read"/> of that one includes.</summary>
+    public static bool IsContinuation(TableEntity entity, string name)
+    {
+        var first = name.TrimEnd(Digits);
+        return first.Length < name.Length && entity.TryGetValue(first, out var text) && text is string { Length: ChunkChars } && entity[name] is string;
     }
 
     private static string ChunkName(string name, int chunk) => chunk == 0 ? name : name + chunk.ToString(CultureInfo.InvariantCulture);

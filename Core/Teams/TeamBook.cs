@@ -72,7 +72,7 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
         }
 
         // Whoever owns it stays its owner, whichever invitation they follow.
-        var known = (await accounts.ReadAsync(invite.Team)).Members.GetValueOrDefault(userId);
+        var known = Membership.Find(await accounts.ReadAsync(invite.Team), userId);
         return await JoinAsync(invite.Team, userId, known is { IsOwner: true }, known is { IsOwner: true } ? null : invite.CapMicro, "joined", cancellationToken);
     }
 
@@ -166,7 +166,7 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
 
     private TeamView Show(AccountState state, string userId)
     {
-        var seesAll = state.Members.GetValueOrDefault(userId) is { IsOwner: true };
+        var seesAll = Membership.Find(state, userId) is { IsOwner: true };
         var shown = state.Members
             .Where(member => member.Value.LeftAt is null && (seesAll || string.Equals(member.Key, userId, StringComparison.Ordinal)))
             .Select(member => new TeamMember(

@@ -50,6 +50,20 @@ public sealed class MemberTests
     }
 
     [Fact]
+    public void What_was_begun_before_leaving_counts_when_coming_back_and_no_name_is_kept_in_between()
+    {
+        Set("ann", cap: 3);
+        var hold = Assert.IsType<Admitted>(Reserve("a", "ann", 2)).Hold;
+        world.Run(new SetMember("out", "ann", IsMember: false, IsOwner: false, CapMicro: null, "left"));
+        world.Settle("a", 2);
+
+        Assert.DoesNotContain("ann", ServerlessAi.Storage.StoredJson.Write(hold), StringComparison.Ordinal);
+        Assert.DoesNotContain("ann", world.State.Members.Keys);
+        Set("ann", cap: 3);
+        Assert.Equal((RefusalCodes.UsageLimitExceeded, 2m, 3m), Refused("b", "ann", 2));
+    }
+
+    [Fact]
     public void Text_is_cut_to_what_the_cap_leaves()
     {
         Set("ann", cap: 0.05m);
@@ -71,7 +85,7 @@ public sealed class MemberTests
     }
 
     private void Set(string user, decimal? cap, bool isOwner = false) => Assert.IsType<MemberSet>(world.Run(
-        new SetMember($"set {user} {world.Now.Ticks} {++changes}", user, IsMember: true, isOwner, cap is { } credits ? Money.FromCredits(credits) : null, "test")));
+        new SetMember($"set {++changes}", user, IsMember: true, isOwner, cap is { } credits ? Money.FromCredits(credits) : null, "test")));
 
     private Outcome Reserve(string id, string user, decimal credits) => world.Run(
         new Reserve(id, WorkKind.Image, [World.ImageOffer("premium", credits, freeQuota: false, costUsd: 0.01m, isStandard: true)], world.Plans, TimeSpan.FromMinutes(5), PlatformOverBudget: false) { Member = user });

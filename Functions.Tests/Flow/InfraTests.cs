@@ -74,6 +74,18 @@ public sealed partial class InfraTests
         Assert.Contains("'azd-service-name': 'api'", App, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Texts_of_answers_are_deleted_when_neither_the_cache_nor_a_key_can_give_them_any_more()
+    {
+        var rule = Lifecycle().Match(Read("modules/storage.bicep"));
+
+        Assert.Equal(KnownSettings.Defaults["Storage__AnswersContainer"] + "/", rule.Groups["prefix"].Value);
+        Assert.InRange(int.Parse(rule.Groups["days"].Value, System.Globalization.CultureInfo.InvariantCulture), (ServerlessAi.Caching.CacheUse.LongestTtl + ServerlessAi.Accounts.ClaimRecord.Life).TotalDays + 1, 40);
+    }
+
+    [GeneratedRegex(@"prefixMatch: \['(?<prefix>[^']*)'\].*daysAfterCreationGreaterThan: (?<days>\d+)", RegexOptions.ExplicitCapture | RegexOptions.Singleline, 1000)]
+    private static partial Regex Lifecycle();
+
     private static string Read(string file) => File.ReadAllText(Path.Combine(Azurite.RepositoryRoot(), "infra", file));
 
     [GeneratedRegex(@"(?<=[{,\n] *)(?<name>[A-Z]\w+): ", RegexOptions.ExplicitCapture, 1000)]

@@ -24,6 +24,25 @@ public sealed class TeamFlowTests
     }
 
     [Fact]
+    public async Task An_invitation_goes_when_it_has_expired_and_not_before()
+    {
+        await using var app = await TestApp.StartAsync();
+        await FoundAsync(app, "owner", credits: 1);
+        await app.PostAsync("teams/invites", new { userId = "owner" });
+        app.Clock.Advance(TimeSpan.FromDays(6));
+        var code = (await app.PostAsync("teams/invites", new { userId = "owner" })).Text("code");
+        app.Clock.Advance(TimeSpan.FromDays(3));
+
+        await app.Get<ServerlessAi.Teams.Invites>().TidyAsync(CancellationToken.None);
+
+        var client = await app.Get<ServerlessAi.Storage.Tables>().GetAsync(ServerlessAi.Storage.TableNames.Members);
+        Assert.Single(await client.QueryAsync<Azure.Data.Tables.TableEntity>("RowKey eq 'invite'").ToListAsync());
+        Assert.Equal(200, (await app.PostAsync("teams/join", new { userId = "ann", code })).Status);
+        Assert.Equal(200, (await app.PostAsync("teams/join", new { userId = "ann", code })).Status);
+        Assert.Equal(404, (await app.PostAsync("teams/join", new { userId = "bob", code })).Status);
+    }
+
+    [Fact]
     public async Task Whoever_leaves_spends_their_own_again_and_comes_back_only_by_a_new_invitation()
     {
         await using var app = await TestApp.StartAsync();

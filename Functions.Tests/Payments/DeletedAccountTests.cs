@@ -195,6 +195,63 @@ public sealed class DeletedAccountTests
     }
 
     [Fact]
+    public async Task A_gift_that_cannot_arrive_before_its_sender_is_gone_arrives_later_and_leaves_no_trace_of_them()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.BuyAndPayAsync("ann");
+        await shop.BuyAndPayAsync("bob");
+        shop.Storage.Faults = request => request.IsTransaction && IsOf(request, "bob") ? Fault.Busy503 : Fault.None;
+        Assert.Equal(503, (await shop.App.PostAsync("credits/gift", new { userId = "ann", toUserId = "bob", amount = 20 })).Status);
+        await DeleteAsync(shop.App, "ann");
+        Assert.Null(await shop.App.Get<AccountStore>().ReadStoredAsync("ann"));
+        shop.Storage.Faults = _ => Fault.None;
+
+        await shop.TickAsync();
+
+        Assert.Equal(80, (await shop.App.GetAsync("credits?userId=bob")).Number("credits"));
+        Assert.Empty(await TransfersAsync(shop));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task Whoever_comes_back_gives_again_under_a_key_of_before()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.BuyAndPayAsync("bob");
+        foreach (var expected in new[] { 80, 100 })
+        {
+            await shop.BuyAndPayAsync("ann");
+            var given = await shop.App.SendAsync(HttpMethod.Post, "credits/gift", new { userId = "ann", toUserId = "bob", amount = 20 }, change: Shop.Key("k"));
+            Assert.Equal((200, expected), (given.Status, (await shop.App.GetAsync("credits?userId=bob")).Number("credits")));
+            await DeleteAsync(shop.App, "ann");
+            shop.App.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Empty(await TransfersAsync(shop));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task Neither_who_was_given_something_nor_who_was_referred_stands_in_the_others_rows()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var code = (await shop.App.GetAsync("credits/referral?userId=bob")).Text("code");
+        await shop.App.GiveAsync("bob", 1);
+        await shop.App.PostAsync("credits/referral", new { userId = "ann", code });
+        await shop.BuyAndPayAsync("ann");
+        await shop.BuyAndPayAsync("cy");
+        var request = new { userId = "cy", toUserId = "ann", amount = 20, message = "Enjoy" };
+        var given = await shop.App.SendAsync(HttpMethod.Post, "credits/gift", request, change: Shop.Key("k"));
+
+        Assert.DoesNotContain("ann", Assert.Single(await TransfersAsync(shop)), StringComparison.Ordinal);
+        Assert.DoesNotContain("ann", (await shop.App.GetAsync("credits/history?userId=bob")).Body.ToString(), StringComparison.Ordinal);
+        Assert.True((await shop.App.GetAsync("credits/referral?userId=ann")).Flag("wasReferred"));
+        var again = await shop.App.SendAsync(HttpMethod.Post, "credits/gift", request, change: Shop.Key("k"));
+        Assert.Equal(given.Body.ToString(), again.Body.ToString());
+        Assert.Contains("\"toUserId\":\"ann\"", again.Body.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Nobody_is_rewarded_who_was_forgotten_and_their_code_is_nobodys()
     {
         await using var shop = await Shop.OpenAsync();
@@ -208,6 +265,12 @@ public sealed class DeletedAccountTests
         Assert.Null(await shop.App.Get<AccountStore>().ReadStoredAsync("bob"));
         Assert.Equal(65, (await shop.App.GetAsync("credits?userId=ann")).Number("credits"));
         Assert.Equal(404, (await shop.App.PostAsync("credits/referral", new { userId = "cem", code })).Status);
+    }
+
+    private static async Task<List<string>> TransfersAsync(Shop shop)
+    {
+        var client = await shop.App.Get<ServerlessAi.Storage.Tables>().GetAsync(ServerlessAi.Storage.TableNames.Transfers);
+        return await client.QueryAsync<Azure.Data.Tables.TableEntity>().Select(row => row.GetString("Body")).ToListAsync();
     }
 
     private static bool IsOf(SimulatedRequest request, string partition) => string.Equals(request.Partition, partition, StringComparison.Ordinal);

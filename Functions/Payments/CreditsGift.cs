@@ -31,6 +31,6 @@ public sealed class CreditsGift(Gifts gifts)
         var problem = Caller.Problem(body.ToUserId ?? "");
         var claim = await IdempotencyKeys.ReadAsync(http, caller, cancellationToken);
         var given = problem ?? await gifts.GiveAsync(caller.AccountId, new GiftInput(body.ToUserId, body.Amount, body.Message), claim, cancellationToken);
-        return Answers.From(given, http, transfer => new GiftOutput(transfer.Id, caller.UserId, transfer.To, Money.ToCredits(transfer.Micro), transfer.Message));
+        return Answers.From(given, http, transfer => new GiftOutput(transfer.Id, caller.UserId, body.ToUserId!, Money.ToCredits(transfer.Micro), body.Message));
     }
 }

@@ -1,3 +1,4 @@
+using ServerlessAi.Payments.Codes;
 using ServerlessAi.Simulation.People;
 using ServerlessAi.Simulation.Worlds;
 using ServerlessAi.Storage;
@@ -19,8 +20,14 @@ internal sealed class CodeAudit(World world, IReadOnlyDictionary<string, Account
         foreach (var code in Shopper.Codes)
         {
             var uses = rows.Where(row => row.PartitionKey == "|code|" + code.Id).ToList();
-            var slots = uses.Count(row => row.RowKey.StartsWith("slot|", StringComparison.Ordinal));
+            var slots = uses.Count(row => row.RowKey.StartsWith(CodeUses.SlotPrefix, StringComparison.Ordinal));
             var counted = uses.Find(row => row.RowKey == "count")?.GetInt32("Used") ?? 0;
+            var known = accounts.Keys.Select(account => CodeUses.SlotOf(code.Id, account)).ToHashSet(StringComparer.Ordinal);
+            if (uses.Find(row => row.RowKey.StartsWith(CodeUses.SlotPrefix, StringComparison.Ordinal) && !known.Contains(row.RowKey)) is { } strange)
+            {
+                world.Violate($"The code {code.Id} was used by nobody who is known: {strange.RowKey}.");
+            }
+
             if (slots != counted || slots > code.MaxRedemptions)
             {
                 world.Violate($"The code {code.Id} for {code.MaxRedemptions} counts {counted} and has {slots} uses.");

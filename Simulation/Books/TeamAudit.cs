@@ -16,19 +16,26 @@ internal sealed class TeamAudit(World world, AccountsRead accounts)
         }
 
         var cap = Money.FromCredits(Team.HighestCap);
-        foreach (var member in rows.Holds.Where(hold => hold is { Late: false, Hold.Member: not null }).GroupBy(hold => (hold.Hold.Member, hold.Hold.Month)))
+        // Whose request took a hold the books do not say; the requests themselves do.
+        var senders = world.Exchanges.SelectMany(exchange => exchange.OperationIds, (exchange, id) => (Id: id, exchange.User)).DistinctBy(made => made.Id).ToDictionary(made => made.Id, made => made.User, StringComparer.Ordinal);
+        foreach (var member in rows.Holds.Where(hold => !hold.Late).GroupBy(hold => (Name: senders.GetValueOrDefault(hold.Hold.OperationId), hold.Hold.Month)))
         {
             world.Coverage.Add("member who spent of the team");
             // What a provider counts beyond the worst case is charged all the same, as everywhere.
-            if (member.Key.Member != Team.Owner && member.Sum(hold => Math.Min(hold.ChargedMicro, hold.Hold.HeldMicro)) > cap)
+            if (member.Key.Name != Team.Owner && member.Sum(hold => Math.Min(hold.ChargedMicro, hold.Hold.HeldMicro)) > cap)
             {
                 world.Violate($"{member.Key} spent {member.Sum(hold => hold.ChargedMicro)} micro-credits of the team: {string.Join(" | ", member.Select(hold => $"{hold.Hold.OperationId} {hold.ChargedMicro}"))}.");
             }
         }
 
-        foreach (var hold in rows.Holds.Where(hold => hold.Hold.Member is null || !Team.Has(hold.Hold.Member)))
+        foreach (var hold in rows.Holds.Where(hold => hold.Hold.Member is not { } handle || Team.Has(handle) || !Team.Has(senders.GetValueOrDefault(hold.Hold.OperationId) ?? "")))
         {
-            world.Violate($"The team paid for {hold.Hold.Member ?? "nobody"}: {hold.Hold.OperationId}.");
+            world.Violate($"The team paid for {senders.GetValueOrDefault(hold.Hold.OperationId) ?? "nobody"} as {hold.Hold.Member ?? "nobody"}: {hold.Hold.OperationId}.");
+        }
+
+        foreach (var handle in rows.Holds.GroupBy(hold => hold.Hold.Member, StringComparer.Ordinal).Where(holds => holds.Select(hold => senders.GetValueOrDefault(hold.Hold.OperationId)).Distinct(StringComparer.Ordinal).Count() > 1))
+        {
+            world.Violate($"The team counts several members as {handle.Key}.");
         }
 
         foreach (var member in Team.Members)

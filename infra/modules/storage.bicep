@@ -42,6 +42,36 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   }
 }
 
+// Long answers are read for as long as the cache may keep one, thirty days, and a day longer by the keys that met it there. What the app deletes itself, it deletes
+// sooner; this takes what no row leads to any more. Blobs are named by their day, in the container of Storage__AnswersContainer.
+// https://learn.microsoft.com/azure/templates/microsoft.storage/storageaccounts/managementpolicies
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'oldAnswers'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: ['answers/']
+            }
+            actions: {
+              baseBlob: {
+                delete: { daysAfterCreationGreaterThan: 32 }
+              }
+            }
+          }
+        }
+      ]
+    }
+  }
+}
+
 resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in items(roles): {
   name: guid(account.id, principalId, role.value)
   scope: account

@@ -41,7 +41,7 @@ internal sealed record Admission(AccountState State, Reserve Command, Offer Offe
 
     /// <summary>Micro-credits that the member who asks may still spend this month; null for no cap.</summary>
     public long? MemberLeftMicro => Command.Member is { } user && State.Members.GetValueOrDefault(user) is { CapMicro: { } cap } member
-        ? Math.Max(0, cap - member.UsedIn(State.Month.Month) - State.Holds.Where(hold => string.Equals(hold.Member, user, StringComparison.Ordinal)).Sum(hold => hold.HeldMicro))
+        ? Math.Max(0, cap - member.UsedIn(State.Month.Month) - State.Holds.Where(hold => string.Equals(hold.Member, member.Handle, StringComparison.Ordinal)).Sum(hold => hold.HeldMicro))
         : null;
 
     private long AffordableOutputTokens => OutputTokensFor(AvailableMicro);

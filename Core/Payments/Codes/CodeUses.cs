@@ -21,6 +21,8 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
     /// <summary>The use is taken for the code's own credits.</summary>
     internal const string ToRedeem = "redeemed";
 
+    internal const string SlotPrefix = "slot|";
+
     private const string CountKey = "count";
     private const string Used = "Used";
     private const string Use = "Use";
@@ -34,7 +36,7 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
     internal async Task<CodeUse?> FindAsync(string codeId, string accountId, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Orders);
-        var slot = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(codeId), SlotOf(accountId), cancellationToken: cancellationToken);
+        var slot = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(codeId), SlotOf(codeId, accountId), cancellationToken: cancellationToken);
         return slot.HasValue ? new CodeUse(slot.Value!.GetString(Use), slot.Value.GetDateTimeOffset(At) ?? default, slot.Value.GetBoolean(Done) == true) : null;
     }
 
@@ -74,7 +76,7 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
     internal async Task DoneAsync(string codeId, string accountId, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Orders);
-        await client.UpsertEntityAsync(new TableEntity(PartitionOf(codeId), SlotOf(accountId)) { [Done] = true }, TableUpdateMode.Merge, cancellationToken);
+        await client.UpsertEntityAsync(new TableEntity(PartitionOf(codeId), SlotOf(codeId, accountId)) { [Done] = true }, TableUpdateMode.Merge, cancellationToken);
     }
 
     /// <summary>Gives a use back.</summary>
@@ -85,7 +87,7 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
         var client = await tables.GetAsync(TableNames.Orders);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var slot = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(codeId), SlotOf(accountId), cancellationToken: cancellationToken);
+            var slot = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(codeId), SlotOf(codeId, accountId), cancellationToken: cancellationToken);
             var count = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(codeId), CountKey, cancellationToken: cancellationToken);
             if (!slot.HasValue || !count.HasValue || !string.Equals(slot.Value!.GetString(Use), purpose, StringComparison.Ordinal) || slot.Value.GetDateTimeOffset(At) > takenBefore)
             {
@@ -112,7 +114,7 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
     private async Task<Answer<bool>?> TryTakeAsync(PromoCode code, string accountId, string purpose, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Orders);
-        var (partition, slotKey) = (PartitionOf(code.Id), SlotOf(accountId));
+        var (partition, slotKey) = (PartitionOf(code.Id), SlotOf(code.Id, accountId));
         var slot = await client.GetEntityIfExistsAsync<TableEntity>(partition, slotKey, cancellationToken: cancellationToken);
         if (slot.HasValue)
         {
@@ -134,7 +136,7 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
         {
             await client.SubmitTransactionAsync(
                 [
-                    new(TableTransactionActionType.Add, new TableEntity(partition, slotKey) { ["Account"] = accountId, [Use] = purpose, [At] = time.GetUtcNow() }),
+                    new(TableTransactionActionType.Add, new TableEntity(partition, slotKey) { [Use] = purpose, [At] = time.GetUtcNow() }),
                     count.HasValue ? new(TableTransactionActionType.UpdateReplace, next, count.Value!.ETag) : new(TableTransactionActionType.Add, next),
                 ],
                 cancellationToken);
@@ -165,5 +167,6 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
 
     private static string PartitionOf(string codeId) => "|code|" + codeId;
 
-    private static string SlotOf(string accountId) => "slot|" + TableKey.Escape(accountId);
+    // By a digest of the name, which differs from code to code: who has used it may be forgotten, and still has used it.
+    internal static string SlotOf(string codeId, string accountId) => SlotPrefix + Digest.Of("slot", codeId, accountId);
 }

@@ -94,6 +94,17 @@ public sealed class Agenda(Tables tables, TimeProvider time)
         }
     }
 
+    /// <summary>Deletes what would be looked after for an account some day: at most a few items, which nobody needs when the account is gone.</summary>
+    public async Task ForgetAsync(TaskKind kind, string accountId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {PartitionOf(kind)} and Account eq {accountId}");
+        await foreach (var row in client.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        {
+            await client.DeleteUnchangedAsync([row], cancellationToken);
+        }
+    }
+
     // No account's partition has this sign.
     private static string PartitionOf(TaskKind kind) => "|" + kind.ToString();
 

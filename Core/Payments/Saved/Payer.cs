@@ -36,6 +36,7 @@ public sealed record Payer(string AccountId)
 
     public DateTimeOffset? FirstPurchaseAt { get; init; }
 
+    /// <summary>The code of whoever brought them, which leads to nobody once its owner is forgotten; null when nobody did, and after the reward.</summary>
     public string? ReferredBy { get; init; }
 
     public DateTimeOffset? ReferralPaidAt { get; init; }

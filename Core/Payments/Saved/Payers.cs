@@ -14,6 +14,9 @@ public sealed class Payers(Tables tables, TimeProvider time, IIdSource ids)
 
     public async Task<Payer> ReadAsync(string accountId, CancellationToken cancellationToken) => (await ReadRowAsync(accountId, cancellationToken)).Payer;
 
+    /// <returns>Null when nothing is kept.</returns>
+    public async Task<Payer?> FindAsync(string accountId, CancellationToken cancellationToken) => await ReadRowAsync(accountId, cancellationToken) is { Tag: not null } found ? found.Payer : null;
+
     /// <param name="change">Makes the next from the present; the same instance writes nothing, and so does null, which is answered with null.</param>
     /// <exception cref="TimeoutException">Too many others change it at the same moment.</exception>
     public async Task<Payer?> ChangeAsync(string accountId, Func<Payer, Payer?> change, CancellationToken cancellationToken)
