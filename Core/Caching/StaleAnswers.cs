@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Azure.Data.Tables;
 using ServerlessAi.Storage;
 
@@ -72,8 +73,20 @@ public sealed class StaleAnswers(Tables tables, TextBlobs texts, WarmRows warm, 
         return deleted;
     }
 
-    private static IEnumerable<string> TextsOf(TableEntity row) =>
-        new[] { AnswerCache.Read(row).TextBlob, row.GetString(WarmRows.RequestBlob) }.OfType<string>();
+    private static IEnumerable<string> TextsOf(TableEntity row) => new[] { TextOf(row), row.GetString(WarmRows.RequestBlob) }.OfType<string>();
+
+    private static string? TextOf(TableEntity row)
+    {
+        try
+        {
+            return AnswerCache.Read(row).TextBlob;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidDataException)
+        {
+            // Of another version, or broken: the row goes, and what nothing leads to any more goes by its age.
+            return null;
+        }
+    }
 
     private static async Task<int> ReadCursorAsync(TableClient client, CancellationToken cancellationToken)
     {

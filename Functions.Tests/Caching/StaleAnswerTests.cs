@@ -84,6 +84,21 @@ public sealed class StaleAnswerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_row_that_nobody_can_read_any_more_goes_and_keeps_no_other()
+    {
+        await AskAsync("a poem", HourSeconds);
+        var row = Assert.Single(await RowsAsync());
+        row["Answer"] = "{";
+        await (await app.Get<Tables>().GetAsync(TableNames.Cache)).UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace);
+        await AskAsync("another", HourSeconds);
+        app.Clock.Advance(StaleAnswers.Rest + TimeSpan.FromHours(2));
+
+        await app.Get<StaleAnswers>().TidyAsync(CancellationToken.None);
+
+        Assert.Empty(await RowsAsync());
+    }
+
+    [Fact]
     public async Task An_answer_that_is_made_anew_at_the_same_moment_stays()
     {
         await AskAsync("a poem", HourSeconds);

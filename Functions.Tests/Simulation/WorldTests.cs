@@ -8,15 +8,6 @@ public sealed class WorldTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
-    /// <summary>World 3850: a dispute is won on one machine while another still ends the plan for it.</summary>
-    [Fact]
-    public async Task A_world_beyond_those_in_which_something_was_found_keeps_every_promise()
-    {
-        var (code, output) = await RunAsync("--seeds", "1", "--from", "3850");
-
-        Assert.True(code == 0, output);
-    }
-
     [Fact]
     public async Task Three_hundred_worlds_keep_every_promise()
     {
