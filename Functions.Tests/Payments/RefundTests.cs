@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ServerlessAi.Simulator.Storage;
 
 namespace ServerlessAi.Tests.Payments;
@@ -69,6 +70,33 @@ public sealed class RefundTests
         Assert.Equal(50, await shop.PaidCreditsAsync("ann"));
         await shop.SendAsync(shop.Disputed(order, "charge.dispute.closed", "lost", "dp_2"));
         Assert.Equal(0, await shop.PaidCreditsAsync("ann"));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task A_refund_that_does_not_reach_the_payer_is_noted_once_and_moves_no_credits()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var order = await shop.BuyAndPayAsync("ann");
+        await shop.SendAsync(shop.Refunded(order, 200));
+        var failed = new JsonObject
+        {
+            ["id"] = "re_1",
+            ["object"] = "refund",
+            ["amount"] = 200,
+            ["currency"] = "usd",
+            ["status"] = "failed",
+            ["failure_reason"] = "lost_or_stolen_card",
+            ["payment_intent"] = shop.PaymentOf(order),
+        };
+
+        Assert.Equal((200, 200), ((await shop.SendAsync(Shop.Event("refund.failed", failed))).Status, (await shop.SendAsync(Shop.Event("charge.refund.updated", failed))).Status));
+        failed["status"] = "succeeded";
+        await shop.SendAsync(Shop.Event("charge.refund.updated", failed));
+
+        var seen = await shop.OrderAsync("ann");
+        Assert.Equal("a refund of 2.00 usd did not reach the payer (lost_or_stolen_card): see the gateway", Assert.Single(seen.GetProperty("notes").EnumerateArray()).GetString());
+        Assert.Equal(30, await shop.PaidCreditsAsync("ann"));
         await shop.AssertConservedAsync();
     }
 

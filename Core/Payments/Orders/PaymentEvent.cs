@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ServerlessAi.Payments.Orders;
 
 /// <summary>What happened on the payment side.</summary>
@@ -8,6 +10,9 @@ public enum PaymentEventKind
     Expired = 2,
     Refunded = 3,
     Disputed = 4,
+
+    /// <summary>Money that was paid back has come back: the payer has to get it another way, which is for people to find.</summary>
+    RefundFailed = 5,
 }
 
 /// <summary>One thing that a payment gateway says of an order.</summary>
@@ -30,7 +35,7 @@ public sealed record PaymentEvent(string Id, PaymentEventKind Kind, string Gatew
 
     public string? MethodId { get; init; }
 
-    /// <summary>Paid back so far, all parts together.</summary>
+    /// <summary>Paid back so far, all parts together; of one that failed, that part.</summary>
     public long RefundedCents { get; init; }
 
     public OrderDispute? Dispute { get; init; }
@@ -68,7 +73,7 @@ internal static class OrderFacts
 
         return of.Kind is PaymentEventKind.Failed or PaymentEventKind.Expired ? null
             : !string.Equals(of.Currency, order.Price.Currency, StringComparison.OrdinalIgnoreCase) ? "another currency"
-            : of.Kind != PaymentEventKind.Disputed && of.AmountCents != order.Price.AmountCents ? "another amount"
+            : of.Kind is not (PaymentEventKind.Disputed or PaymentEventKind.RefundFailed) && of.AmountCents != order.Price.AmountCents ? "another amount"
             : of.RefundedCents < 0 || of.RefundedCents > order.Price.AmountCents || of.Dispute?.Cents < 0 ? "an amount that cannot be"
             : null;
     }
@@ -88,6 +93,7 @@ internal static class OrderFacts
         PaymentEventKind.Failed when order.PaidAt is null => Failed(order, of, now),
         PaymentEventKind.Refunded when of.RefundedCents > order.RefundedCents => order with { RefundedCents = of.RefundedCents, PaymentId = order.PaymentId ?? of.PaymentId },
         PaymentEventKind.Disputed => Disputed(order, of),
+        PaymentEventKind.RefundFailed => order.Noted(string.Create(CultureInfo.InvariantCulture, $"a refund of {of.RefundedCents / 100m:0.00} {order.Price.Currency} did not reach the payer ({of.Reason}): see the gateway")),
         _ => order,
     };
 

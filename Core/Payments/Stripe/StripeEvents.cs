@@ -9,7 +9,7 @@ namespace ServerlessAi.Payments.Stripe;
 public sealed record StripeNotice(PaymentEvent? Event, string? PaymentId = null);
 
 /// <summary>
-/// Reads Stripe's objects: events (docs.stripe.com/api/events/types), checkout sessions, payment intents, charges, disputes. Which order they are of says
+/// Reads Stripe's objects: events (docs.stripe.com/api/events/types), checkout sessions, payment intents, charges, disputes, refunds. Which order they are of says
 /// their <c>metadata</c>, which we set on the session and its payment intent, and which Stripe copies from there to the charge.
 /// </summary>
 internal static class StripeEvents
@@ -33,6 +33,7 @@ internal static class StripeEvents
             "payment_intent.succeeded" or "payment_intent.payment_failed" => new StripeNotice(Intent(id, isLive, of)),
             "charge.refunded" => Named(Charge(id, isLive, of), of),
             "charge.dispute.created" or "charge.dispute.closed" => Named(Dispute(id, isLive, of), of),
+            "refund.failed" or "charge.refund.updated" => Named(FailedRefund(id, isLive, of), of),
             _ => new StripeNotice(Event: null),
         };
     }
@@ -107,6 +108,15 @@ internal static class StripeEvents
             PaymentId = Text(dispute, "payment_intent"),
             Dispute = new OrderDispute(Text(dispute, "id") ?? "", Number(dispute, "amount"), string.Equals(status, "won", StringComparison.Ordinal)),
         },
+    };
+
+    // docs.stripe.com/refunds: days later, and both events tell of it.
+    private static PaymentEvent? FailedRefund(string id, bool isLive, JsonElement refund) => Text(refund, "status") is not "failed" ? null : Make(id, PaymentEventKind.RefundFailed, isLive, Order(refund) ?? default) with
+    {
+        RefundedCents = Number(refund, "amount"),
+        Currency = Text(refund, "currency") ?? "",
+        PaymentId = Text(refund, "payment_intent"),
+        Reason = Text(refund, "failure_reason") ?? "unknown",
     };
 
     private static StripeNotice Named(PaymentEvent? happened, JsonElement of) => happened is null ? new StripeNotice(Event: null)
