@@ -12,9 +12,8 @@ internal static class Membership
             return new MemberSet(posting.State);
         }
 
-        // Who has left is remembered for the rest of the month: whoever comes back has used what they had used.
         var month = posting.State.Month.Month;
-        var members = posting.State.Members.RemoveRange(posting.State.Members.Where(member => member.Value.LeftAt is not null && member.Value.UsedIn(month) == 0).Select(member => member.Key));
+        var members = posting.State.Members.RemoveRange(posting.State.Members.Where(member => IsOver(member.Value, posting.State, month)).Select(member => member.Key));
         var former = FormerKey(posting.State, command.User);
         var known = members.GetValueOrDefault(command.User) ?? members.GetValueOrDefault(former);
         if (!command.IsMember)
@@ -47,6 +46,10 @@ internal static class Membership
 
     /// <summary>A member, or what is remembered of one who has left.</summary>
     public static Member? Find(AccountState state, string user) => state.Members.GetValueOrDefault(user) ?? state.Members.GetValueOrDefault(FormerKey(state, user));
+
+    // Who has left is remembered for the rest of the month, and as long as anything of theirs is under way: whoever comes back has used what they had used.
+    private static bool IsOver(Member member, AccountState state, string month) =>
+        member.LeftAt is not null && member.UsedIn(month) == 0 && !state.Holds.Any(hold => string.Equals(hold.Member, member.Handle, StringComparison.Ordinal));
 
     // Who has left is known again when they come back, and cannot be read from the account: they may want to be forgotten when nobody knows where they once were.
     private static string FormerKey(AccountState state, string user) => "left|" + Digest.Of("left", state.AccountId, user);

@@ -52,7 +52,7 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
     }
 
     /// <summary>Finishes one that broke off.</summary>
-    /// <returns>Whether nothing is left to do; null when there is no such transfer.</returns>
+    /// <returns>Whether nothing is left to do; null when there is no such transfer, or only who repeats it could go on.</returns>
     internal async Task<bool?> FinishAsync(AgendaItem item, CancellationToken cancellationToken)
     {
         if (await transfers.FindAsync(item.AccountId, item.Id, cancellationToken) is not { } transfer)
@@ -66,7 +66,13 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
             await transfers.DeleteAsync(transfer, ETag.All, cancellationToken);
         }
 
-        return gone.Succeeded || (IsFinal(gone.Refusal) && (!IsOfNobody(gone.Refusal) || await transfers.FindAsync(item.AccountId, item.Id, cancellationToken) is null));
+        if (IsDone(gone))
+        {
+            return true;
+        }
+
+        // Whoever repeats what was refused may be about to give it after all.
+        return IsOfNobody(gone.Refusal!) ? await transfers.FindAsync(item.AccountId, item.Id, cancellationToken) is null : IsFinal(gone.Refusal!) ? null : false;
     }
 
     private async Task<Answer<Transfer>> CarryOutAsync(Transfer transfer, bool isRepeated, CancellationToken cancellationToken)

@@ -22,7 +22,9 @@ public sealed class OrderTimer(
         await topUps.RunAsync(cancellationToken);
     }
 
-    /// <param name="lookAfter">Says whether nothing is left to do; null when there is nothing that the item speaks of.</param>
+    /// <param name="lookAfter">
+    /// Says whether nothing will ever be left to do; null when there is nothing now, and whoever has written the item may be about to write what there is.
+    /// </param>
     private Task EachAsync(TaskKind kind, Func<AgendaItem, Task<bool?>> lookAfter, CancellationToken cancellationToken) => rounds.EachAsync(
         kind,
         async item => await (await lookAfter(item) switch
@@ -42,12 +44,12 @@ public sealed class OrderTimer(
 
         if (order.PaidAt is not null || order.ExpiredAt is not null)
         {
-            return (await fulfilment.SettleAsync(order, cancellationToken)).Succeeded;
+            return (await fulfilment.SettleAsync(order, cancellationToken)).Succeeded ? null : false;
         }
 
         if (order.IsOffSession)
         {
-            return (await charges.ChargeAsync(order, cancellationToken)).Status is not (OrderStatus.Created or OrderStatus.Paid);
+            return (await charges.ChargeAsync(order, cancellationToken)).Status is OrderStatus.Created or OrderStatus.Paid ? false : null;
         }
 
         return order.CheckAt > time.GetUtcNow() ? null : await AskAfterAsync(order, cancellationToken);

@@ -50,6 +50,19 @@ public sealed class MemberTests
     }
 
     [Fact]
+    public void What_is_under_way_of_who_has_left_counts_although_others_come_and_go_meanwhile()
+    {
+        Set("ann", cap: 3);
+        Reserve("a", "ann", 2);
+        world.Run(new SetMember("out", "ann", IsMember: false, IsOwner: false, CapMicro: null, "left"));
+        Set("bob", cap: 1);
+        world.Settle("a", 2);
+        Set("ann", cap: 3);
+
+        Assert.Equal((RefusalCodes.UsageLimitExceeded, 2m, 3m), Refused("b", "ann", 2));
+    }
+
+    [Fact]
     public void What_was_begun_before_leaving_counts_when_coming_back_and_no_name_is_kept_in_between()
     {
         Set("ann", cap: 3);

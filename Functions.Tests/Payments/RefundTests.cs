@@ -130,6 +130,33 @@ public sealed class RefundTests
     }
 
     [Fact]
+    public async Task A_timer_that_comes_between_the_word_of_a_fact_and_the_fact_leaves_the_word()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await using var other = await shop.OpenAnotherAsync();
+        var refunded = shop.Refunded(await shop.BuyAndPayAsync("ann"), 200);
+        var (hasLooked, isDown) = (false, false);
+        shop.Storage.Faults = request =>
+        {
+            if (!hasLooked && request.Method == "PUT" && request.Partition == "ann" && request.Table.EndsWith("orders", StringComparison.Ordinal))
+            {
+                hasLooked = true;
+                shop.TickAsync(other).GetAwaiter().GetResult();
+                isDown = true;
+            }
+
+            return isDown && request.Table.EndsWith("accounts", StringComparison.Ordinal) ? Fault.Busy503 : Fault.None;
+        };
+        Assert.Equal((503, true), ((await shop.SendAsync(refunded)).Status, hasLooked));
+        shop.Storage.Faults = _ => Fault.None;
+
+        await shop.TickAsync(other);
+
+        Assert.Equal(30, await shop.PaidCreditsAsync("ann"));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
     public async Task A_crash_after_any_line_of_a_refund_takes_back_once_in_the_end()
     {
         for (var line = 1; ; line++)

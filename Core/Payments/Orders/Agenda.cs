@@ -37,8 +37,8 @@ public sealed class Agenda(Tables tables, TimeProvider time)
     /// <summary>The same for accounts that top up by themselves: those are looked at each time, and never done.</summary>
     private const int TopUpsLimit = 20_000;
 
-    // What an item speaks of is written after it: its writer may be about to.
-    private static readonly TimeSpan EmptyItemLife = TimeSpan.FromMinutes(5);
+    // What an item speaks of is written after it: its writer may be about to, by another clock.
+    private static readonly TimeSpan EmptyItemLife = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan InPlace = TimeSpan.FromMinutes(30);
 
     /// <summary>Adds an item, or renews its tag.</summary>
