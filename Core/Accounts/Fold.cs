@@ -160,9 +160,16 @@ internal sealed class Fold(Snapshot before)
     private static int PayloadChars(IEnumerable<ClaimRecord> claims) => claims.Sum(claim => claim.Payload?.Length ?? 0);
 
     // A roll-up row repeats what was used, not what is held for the moment; holding alone does not rewrite it.
-    private IEnumerable<DayUse> ChangedDays() => State.Days.Select(Used).Where(day => day.Calls + day.Failures > 0 || day.CostNanoUsd != 0).Except(before.State.Days.Select(Used));
+    private IEnumerable<DayUse> ChangedDays() => State.Days.Select(Used).Except(before.State.Days.Select(Used))
+        .Where(day => IsUsed(day) || before.State.Days.Any(known => string.Equals(known.Day, day.Day, StringComparison.Ordinal) && IsUsed(known)));
 
-    private IEnumerable<MonthUse> ChangedMonths() => State.Months.Select(Used).Where(month => month.Calls + month.Failures > 0 || month.CostNanoUsd != 0).Except(before.State.Months.Select(Used));
+    private IEnumerable<MonthUse> ChangedMonths() => State.Months.Select(Used).Except(before.State.Months.Select(Used))
+        .Where(month => IsUsed(month) || before.State.Months.Any(known => string.Equals(known.Month, month.Month, StringComparison.Ordinal) && IsUsed(known)));
+
+    // A period that only takes up a correction of an older one counts as well: without its row the rows would not add up.
+    private static bool IsUsed(DayUse day) => day.Calls + day.Failures > 0 || day.CostNanoUsd != 0 || day.UncertainCostNanoUsd != 0;
+
+    private static bool IsUsed(MonthUse month) => month.Calls + month.Failures > 0 || month.CostNanoUsd != 0 || month.UncertainCostNanoUsd != 0;
 
     private static DayUse Used(DayUse day) => day with { FreeImagesHeld = 0, TokensHeld = 0 };
 

@@ -82,6 +82,21 @@ public sealed class UnknownOutcomeFlowTests
         Assert.Equal((true, 0.08m, 0.08m), (audit.Flag("conserved"), audit.Number("costUsd"), audit.Number("uncertainCostUsd")));
     }
 
+    [Fact]
+    public async Task What_becomes_known_days_later_is_in_the_rows_of_a_day_on_which_nothing_else_was()
+    {
+        await using var app = await TestApp.StartAsync();
+        await app.Get<AccountStore>().ExecuteAsync("ann", Holds.Image("orphan"));
+        app.Clock.Advance(TimeSpan.FromMinutes(6));
+        await app.Get<Sweeper>().SweepHoldsAsync(CancellationToken.None);
+        app.Clock.Advance(TimeSpan.FromDays(3));
+
+        await app.Get<AccountStore>().ExecuteAsync("ann", new Release("orphan", "provider_failed", CostNanoUsd: 80_000_000));
+
+        var audit = await app.GetAsync("manage/audit", app.Admin);
+        Assert.Equal((true, 0.08m, 0m), (audit.Flag("conserved"), audit.Number("costUsd"), audit.Number("uncertainCostUsd")));
+    }
+
     private static async Task AssertCostAsync(TestApp app, long costNanoUsd, long uncertainNanoUsd)
     {
         var proof = await app.Get<Auditor>().ProveAsync("ann", CancellationToken.None).SingleAsync();
