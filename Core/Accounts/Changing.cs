@@ -17,6 +17,11 @@ internal static class Changing
             return Repeated(posting, recorded, command);
         }
 
+        if (command is GiveAway { IsQuestion: true })
+        {
+            return new Refused(new Refusal(RefusalCodes.PreconditionFailed, "This was not carried out."));
+        }
+
         if (command.AmountMicro <= 0)
         {
             return new Refused(Refusal.Invalid("The amount must be more than zero."));

@@ -30,28 +30,41 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
 
         var id = claim is null ? ids.NewOperationId() : IdOf(claim, sender);
         var repeated = claim is null ? null : await transfers.FindAsync(from, id, cancellationToken);
-        if (repeated is null && await ProblemAsync(from, input) is { } problem)
+        if (repeated is null && (await ProblemAsync(from, input) ?? Shortage(sender, input)) is { } problem)
         {
             return problem;
         }
 
+        if (repeated is { IsDone: true })
+        {
+            return IsOf(claim, repeated) ? await CarryOutAsync(repeated, Taking.Again, cancellationToken) : AnotherRequest();
+        }
+
         // Each time, a repetition too: whoever comes to carry it out leaves word first.
         var item = await agenda.AddAsync(TaskKind.Transfer, from, id, dueAt: null, cancellationToken);
-        var transfer = repeated ?? await transfers.AddAsync(
-            new Transfer(id, from, input.ToUserId!, Money.FromCredits(input.Credits!.Value), claim?.Fingerprint, time.GetUtcNow()), cancellationToken);
-        var gone = claim is not null && !string.Equals(transfer.Fingerprint, claim.Fingerprint, StringComparison.Ordinal)
-            ? new Refusal(RefusalCodes.IdempotencyMismatch, "This key was used for another request. A new request needs a new key.")
-            : await CarryOutAsync(transfer, isRepeated: repeated is not null, cancellationToken);
-        // Where the sender was deleted meanwhile, the timer finds out whether it was on its way.
-        if (gone.Succeeded || (IsFinal(gone.Refusal) && !IsOfNobody(gone.Refusal)))
+        var transfer = await transfers.BeginAsync(
+            repeated ?? new Transfer(id, from, input.ToUserId!, Money.FromCredits(input.Credits!.Value), claim?.Fingerprint, time.GetUtcNow()), cancellationToken);
+        if (!IsOf(claim, transfer))
+        {
+            return AnotherRequest();
+        }
+
+        var gone = await CarryOutAsync(transfer, claim is null ? Taking.First : Taking.Again, cancellationToken);
+        if (IsDone(gone))
         {
             await agenda.DoneAsync(item, cancellationToken);
         }
+        else if (claim is null && IsFinal(gone.Refusal!) && !IsOfNobody(gone.Refusal!))
+        {
+            await transfers.DeleteAsync(transfer, transfer.Tag, cancellationToken);
+            await agenda.DoneAsync(item, cancellationToken);
+        }
 
+        // With a key the word stays when it was refused: another request of that key may be about to give it.
         return gone;
     }
 
-    /// <summary>Finishes one that broke off.</summary>
+    /// <summary>Finishes one that broke off after it had left its sender. One that had not is begun by nobody but its sender, who may have been told no.</summary>
     /// <returns>Whether nothing is left to do; null when there is no such transfer, or only who repeats it could go on.</returns>
     internal async Task<bool?> FinishAsync(AgendaItem item, CancellationToken cancellationToken)
     {
@@ -60,7 +73,7 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
             return null;
         }
 
-        var gone = await CarryOutAsync(transfer, isRepeated: true, cancellationToken);
+        var gone = await CarryOutAsync(transfer, Taking.Asked, cancellationToken);
         if (IsDone(gone) && (await accounts.ReadStoredAsync(transfer.From) is not { ClosedAt: null } sender || sender.CreatedAt > transfer.At))
         {
             await transfers.DeleteAsync(transfer, ETag.All, cancellationToken);
@@ -71,11 +84,26 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
             return true;
         }
 
-        // Whoever repeats what was refused may be about to give it after all.
-        return IsOfNobody(gone.Refusal!) ? await transfers.FindAsync(item.AccountId, item.Id, cancellationToken) is null : IsFinal(gone.Refusal!) ? null : false;
+        if (IsOfNobody(gone.Refusal!))
+        {
+            return await transfers.FindAsync(item.AccountId, item.Id, cancellationToken) is null;
+        }
+
+        if (!IsFinal(gone.Refusal!))
+        {
+            return false;
+        }
+
+        // The word first: while it stood, somebody could be about to give it. Whoever comes from now on leaves another, and writes the transfer anew.
+        if (await agenda.DropAsync(item, cancellationToken))
+        {
+            await transfers.DeleteAsync(transfer, transfer.Tag, cancellationToken);
+        }
+
+        return null;
     }
 
-    private async Task<Answer<Transfer>> CarryOutAsync(Transfer transfer, bool isRepeated, CancellationToken cancellationToken)
+    private async Task<Answer<Transfer>> CarryOutAsync(Transfer transfer, Taking taking, CancellationToken cancellationToken)
     {
         if (transfer.IsDone)
         {
@@ -83,7 +111,7 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
         }
 
         var operation = OperationOf(transfer);
-        if (!transfer.HasLeft && await TakeAsync(transfer, isRepeated) is { } refusal)
+        if (!transfer.HasLeft && await TakeAsync(transfer, taking) is { } refusal)
         {
             if (IsOfNobody(refusal))
             {
@@ -118,13 +146,24 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
         return isReturned ? Returned() : done;
     }
 
-    private async Task<Refusal?> TakeAsync(Transfer transfer, bool isRepeated) =>
-        (await accounts.ExecuteAsync(transfer.From, new GiveAway(OperationOf(transfer), transfer.Micro, "gift") { Since = transfer.At, MayHaveHappened = isRepeated }) as Refused)?.Refusal;
+    private async Task<Refusal?> TakeAsync(Transfer transfer, Taking taking)
+    {
+        var command = new GiveAway(OperationOf(transfer), transfer.Micro, "gift") { Since = transfer.At, MayHaveHappened = taking == Taking.Again, IsQuestion = taking == Taking.Asked };
+        return (await accounts.ExecuteAsync(transfer.From, command) as Refused)?.Refusal;
+    }
 
     private static string OperationOf(Transfer transfer) => "gift-" + transfer.Id;
 
     // Of this account: whoever was deleted and comes back has none of the keys of before, and what those gave is on record in other accounts.
     private static string IdOf(Claim claim, AccountState sender) => Digest.Of("gift", claim.KeyHash, sender.CreatedAt.UtcTicks.ToString(CultureInfo.InvariantCulture))[..32];
+
+    private static bool IsOf(Claim? claim, Transfer transfer) => claim is null || string.Equals(transfer.Fingerprint, claim.Fingerprint, StringComparison.Ordinal);
+
+    private static Refusal AnotherRequest() => new(RefusalCodes.IdempotencyMismatch, "This key was used for another request. A new request needs a new key.");
+
+    // What is refused at once leaves nothing behind. It is no promise: the account decides.
+    private Refusal? Shortage(AccountState sender, GiftInput input) =>
+        (Account.Decide(sender, new GiveAway("gift", Money.FromCredits(input.Credits!.Value), "gift"), time.GetUtcNow()).Outcome as Refused)?.Refusal;
 
     private static Refusal Returned() => Refusal.NotFound("The user's account was deleted. You have the credits back.");
 
@@ -162,7 +201,7 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
     {
         await foreach (var begun in transfers.ReadEachAsync(from, cancellationToken))
         {
-            var gone = begun.IsDone ? begun : await CarryOutAsync(begun, isRepeated: true, cancellationToken);
+            var gone = begun.IsDone ? begun : await CarryOutAsync(begun, Taking.Again, cancellationToken);
             if (IsDone(gone))
             {
                 await transfers.DeleteAsync(begun, ETag.All, cancellationToken);
@@ -171,14 +210,23 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
             {
                 // Never given, and forgotten already.
             }
-            else if (await TakeAsync(begun, isRepeated: true) is null)
+            else if (await TakeAsync(begun, Taking.Again) is not null || !await transfers.WriteAsync(begun with { HasLeft = true }, begun.Tag, cancellationToken))
             {
-                await transfers.WriteAsync(begun with { HasLeft = true }, begun.Tag, cancellationToken);
-            }
-            else
-            {
+                // Without the note, who comes later would take a closed account for one that gave nothing.
                 throw new TimeoutException("A gift of the account could not be looked at now.");
             }
         }
+    }
+
+    /// <summary>How the sender's part comes about.</summary>
+    private enum Taking
+    {
+        First,
+
+        /// <summary>Somebody may have tried before, or be trying.</summary>
+        Again,
+
+        /// <summary>Not at all: it is only asked whether it has.</summary>
+        Asked,
     }
 }

@@ -43,32 +43,46 @@ public sealed class Transfers(Tables tables)
         return row.HasValue ? ToTransfer(row.Value!) : null;
     }
 
-    internal async Task<Transfer> AddAsync(Transfer transfer, CancellationToken cancellationToken)
+    /// <summary>Writes a transfer, or writes a known one anew, so that its tag is another than whoever deletes it may have read.</summary>
+    /// <returns>What stands there: what somebody else made of it, when they were first.</returns>
+    internal async Task<Transfer> BeginAsync(Transfer transfer, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Transfers);
-        try
+        for (var known = transfer; ;)
         {
-            var response = await client.AddEntityAsync(ToRow(transfer), cancellationToken);
-            return transfer with { Tag = response.Headers.ETag ?? default };
-        }
-        catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
-        {
-            // Gone when the sender was deleted at the same moment; then the account refuses it.
-            return await FindAsync(transfer.From, transfer.Id, cancellationToken) ?? transfer with { Tag = ETag.All };
+            try
+            {
+                var response = known.Tag == default
+                    ? await client.AddEntityAsync(ToRow(known), cancellationToken)
+                    : await client.UpdateEntityAsync(ToRow(known), known.Tag, TableUpdateMode.Replace, cancellationToken);
+                return known with { Tag = response.Headers.ETag ?? default };
+            }
+            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
+            {
+                if (await FindAsync(transfer.From, transfer.Id, cancellationToken) is { } found)
+                {
+                    return found;
+                }
+
+                known = transfer with { Tag = default };
+            }
         }
     }
 
     /// <summary>Replaces a row, unless it is another than the tag says, or gone: then somebody else has come further, or its sender is forgotten.</summary>
-    internal async Task WriteAsync(Transfer transfer, ETag tag, CancellationToken cancellationToken)
+    /// <returns>Whether it was replaced.</returns>
+    internal async Task<bool> WriteAsync(Transfer transfer, ETag tag, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Transfers);
         try
         {
             await client.UpdateEntityAsync(ToRow(transfer), tag, TableUpdateMode.Replace, cancellationToken);
+            return true;
         }
         catch (RequestFailedException exception) when (StorageFaults.IsMissing(exception) || StorageFaults.IsConflict(exception))
         {
             // Done by somebody else, or forgotten with the sender.
+            return false;
         }
     }
 

@@ -1,3 +1,5 @@
+using ServerlessAi.Payments;
+using ServerlessAi.Payments.Orders;
 using ServerlessAi.Simulator.Storage;
 
 namespace ServerlessAi.Tests.Payments;
@@ -91,6 +93,105 @@ public sealed class GiftTests
     }
 
     [Fact]
+    public async Task A_gift_that_one_request_of_a_key_was_refused_and_another_gave_before_it_died_arrives()
+    {
+        await using var shop = await OpenAsync();
+        await using var other = await shop.OpenAnotherAsync();
+        var (begun, refused, isDead) = (0, default(Reply), false);
+        shop.Storage.Faults = request =>
+        {
+            if (IsWrite(request, "transfers"))
+            {
+                begun++;
+                if (begun == 1)
+                {
+                    // The other request leaves its word after this one's, and is told no.
+                    refused = GiveAsync(shop, "bob", 20, "k", other).GetAwaiter().GetResult();
+                    shop.App.GiveAsync("ann", 50).GetAwaiter().GetResult();
+                }
+                else if (begun == 2)
+                {
+                    shop.App.GiveAsync("ann", -60).GetAwaiter().GetResult();
+                }
+            }
+
+            isDead |= request.Partition == "bob" && request.IsTransaction;
+            return isDead ? Fault.Busy503 : Fault.None;
+        };
+
+        var first = await GiveAsync(shop, "bob", 20, "k");
+        shop.Storage.Faults = _ => Fault.None;
+
+        Assert.Equal((503, 402), (first.Status, refused!.Status));
+        Assert.Equal((30, 10), (await CreditsAsync(shop, "ann"), await CreditsAsync(shop, "bob")));
+        await shop.TickAsync();
+        Assert.Equal((30, 30), (await CreditsAsync(shop, "ann"), await CreditsAsync(shop, "bob")));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task A_gift_that_was_refused_is_not_given_when_credits_come_unless_it_is_asked_for_again()
+    {
+        await using var shop = await OpenAsync();
+        await RefuseLateAsync(shop, "k");
+        await shop.BuyAndPayAsync("ann");
+
+        await shop.TickAsync();
+        Assert.Equal(10, await CreditsAsync(shop, "bob"));
+
+        Assert.Equal(200, (await GiveAsync(shop, "bob", 20, "k")).Status);
+        Assert.Equal(30, await CreditsAsync(shop, "bob"));
+        await shop.AssertConservedAsync();
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("k")]
+    public async Task Nothing_keeps_whom_a_refused_gift_was_for(string? key)
+    {
+        await using var shop = await OpenAsync();
+        await RefuseLateAsync(shop, key);
+
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(16));
+        await shop.TickAsync();
+
+        Assert.Empty(await shop.App.Get<Transfers>().ReadEachAsync("ann", default).ToListAsync());
+        Assert.Empty(await shop.App.Get<Agenda>().ReadDueAsync(TaskKind.Transfer, shop.App.Clock.GetUtcNow(), default));
+    }
+
+    [Fact]
+    public async Task A_refused_gift_that_is_repeated_while_it_is_forgotten_arrives()
+    {
+        await using var shop = await OpenAsync();
+        await using var other = await shop.OpenAnotherAsync();
+        await RefuseLateAsync(shop, "k");
+        await shop.BuyAndPayAsync("ann");
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(16));
+        var (isForgetting, isDead) = (false, false);
+        shop.Storage.Faults = request =>
+        {
+            if (!isForgetting && request.Method == "DELETE" && request.Table.EndsWith("transfers", StringComparison.Ordinal))
+            {
+                isForgetting = true;
+                Assert.Equal(503, GiveAsync(shop, "bob", 20, "k", other).GetAwaiter().GetResult().Status);
+                isDead = false;
+                return Fault.None;
+            }
+
+            isDead |= request.Partition == "bob" && request.IsTransaction;
+            return isDead ? Fault.Busy503 : Fault.None;
+        };
+        await shop.TickAsync();
+        shop.Storage.Faults = _ => Fault.None;
+
+        await shop.TickAsync();
+
+        Assert.True(isForgetting);
+        Assert.Equal(30, await CreditsAsync(shop, "bob"));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
     public async Task Both_get_their_credits_after_the_first_purchase_of_whoever_was_referred_and_once()
     {
         await using var shop = await OpenAsync();
@@ -116,6 +217,26 @@ public sealed class GiftTests
         await shop.App.GiveAsync("bob", -1);
         return shop;
     }
+
+    // What is refused at once leaves nothing: the credits go between the look and the decision.
+    private static async Task RefuseLateAsync(Shop shop, string? key)
+    {
+        var isGone = false;
+        shop.Storage.Faults = request =>
+        {
+            if (!isGone && IsWrite(request, "transfers"))
+            {
+                isGone = true;
+                shop.App.GiveAsync("ann", -60).GetAwaiter().GetResult();
+            }
+
+            return Fault.None;
+        };
+        Assert.Equal(402, (await GiveAsync(shop, "bob", 20, key)).Status);
+        shop.Storage.Faults = _ => Fault.None;
+    }
+
+    private static bool IsWrite(SimulatedRequest request, string table) => request is { Method: "POST" or "PUT", Partition: "ann" } && request.Table.EndsWith(table, StringComparison.Ordinal);
 
     private static Task<Reply> ReferAsync(Shop shop, string user, string code) => shop.App.PostAsync("credits/referral", new { userId = user, code });
 

@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Auditing;
+using ServerlessAi.Accounts.Reports;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Primitives;
 using ServerlessAi.Simulation.People;
@@ -85,6 +86,19 @@ internal sealed class Bookkeeper(World world)
         await foreach (var row in service.GetTableClient(TableNames.Spend).QueryAsync<TableEntity>(row => row.PartitionKey == month))
         {
             sum += row.GetInt64("CostNanoUsd") ?? 0;
+        }
+
+        return sum;
+    }
+
+    /// <summary>What all instances and the reconciler say together of one month.</summary>
+    public async Task<MonthReport> ReadReportAsync(string month)
+    {
+        var partition = ReportRows.MonthKey(month);
+        var sum = new MonthReport(month);
+        await foreach (var row in service.GetTableClient(TableNames.Spend).QueryAsync<TableEntity>(row => row.PartitionKey == partition))
+        {
+            sum += ReportRows.ToMonth(row);
         }
 
         return sum;

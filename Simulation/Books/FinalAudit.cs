@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Reports;
 using ServerlessAi.Primitives;
 using ServerlessAi.Simulation.People;
 using ServerlessAi.Simulation.Worlds;
@@ -60,7 +61,20 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         {
             world.Violate($"The platform's spend of {month} is {spent}, the accounts' {recorded} nano-USD.");
         }
+
+        var entries = accounts.All.Values.SelectMany(rows => rows.Entries).Where(entry => Periods.MonthOf(entry.At) == month).ToList();
+        var report = await world.Books.HasTableAsync(TableNames.Spend) ? await world.Books.ReadReportAsync(month) : new MonthReport(month);
+        var told = (report.Total().CostNanoUsd + report.UnansweredCostNanoUsd, Bought: report.PurchasedMicro, Back: report.RefundedMicro);
+        var known = (recorded, Bought: SumOf(entries, EntryKind.Purchase), Back: -SumOf(entries, EntryKind.Refund));
+        world.Coverage.Add("purchases in the platform's report", known.Bought > 0);
+        world.Coverage.Add("refunds in the platform's report", known.Back > 0);
+        if (told != known)
+        {
+            world.Violate($"The platform's report of {month} has cost, purchases and refunds of {told}, the accounts {known}.");
+        }
     }
+
+    private static long SumOf(IEnumerable<LedgerEntry> entries, EntryKind kind) => entries.Where(entry => entry.Kind == kind).Sum(entry => entry.AmountMicro);
 
     private static string ReasonOf(Exchange exchange) => JsonDocument.Parse(exchange.Body!).RootElement.GetProperty("reason").GetString()!;
 }

@@ -3,7 +3,7 @@ using ServerlessAi.Simulation.Worlds;
 
 namespace ServerlessAi.Simulation.People;
 
-/// <summary>Wants to be told of alerts, at an address of its own.</summary>
+/// <summary>Wants to be told of all there is to be told of, at an address of its own.</summary>
 internal sealed class Listener(World world, string name, Random random)
 {
     public async Task LiveAsync()

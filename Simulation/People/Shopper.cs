@@ -140,10 +140,16 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
         }
     }
 
-    // Many do not look whether it has arrived.
+    // Many do not look whether it has arrived; others click twice.
     private Task GiveAsync()
     {
         var body = new { toUserId = friend, amount = random.Next(1, 60) };
-        return random.Next(3) == 0 ? sender.UntilAnsweredAsync("POST", "api/credits/gift", body, sender.NewKey()) : sender.SendAsync("POST", "api/credits/gift", body);
+        var key = sender.NewKey();
+        return random.Next(6) switch
+        {
+            < 2 => Task.WhenAll(Enumerable.Range(0, random.Next(1, 4)).Select(_ => sender.UntilAnsweredAsync("POST", "api/credits/gift", body, key)).ToList()),
+            2 => Task.WhenAll(Enumerable.Range(0, random.Next(2, 4)).Select(_ => sender.SendAsync("POST", "api/credits/gift", body, key)).ToList()),
+            _ => sender.SendAsync("POST", "api/credits/gift", body),
+        };
     }
 }

@@ -96,7 +96,7 @@ internal static class Run
 
     private static IEnumerable<Task> Others(World world, IReadOnlyList<string> users)
     {
-        foreach (var user in world.Plan.HasListeners ? users : [])
+        foreach (var user in world.Plan.HasListeners ? users.Concat(Shoppers) : [])
         {
             yield return new Listener(world, user, world.Random("listener " + user)).LiveAsync();
         }

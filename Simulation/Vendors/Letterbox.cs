@@ -6,10 +6,10 @@ namespace ServerlessAi.Simulation.Vendors;
 
 /// <summary>A message as its receiver has it.</summary>
 /// <param name="Id">The same at every try.</param>
-/// <param name="Alert">The alert's id; null for other messages.</param>
-internal sealed record Letter(string Account, string Id, string? Alert);
+/// <param name="About">The id of the alert, the order or the gift; null for other messages.</param>
+internal sealed record Letter(string Account, string Id, string? About);
 
-/// <summary>Where users are told of alerts: a receiver that fails, takes long, and takes what its sender does not hear of.</summary>
+/// <summary>Where users are told of what happened: a receiver that fails, takes long, and takes what its sender does not hear of.</summary>
 internal sealed class Letterbox(World world)
 {
     private const string Address = "https://hooks.example/";
@@ -42,12 +42,14 @@ internal sealed class Letterbox(World world)
                 return new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
         }
 
-        var alert = body.GetProperty("data").TryGetProperty("id", out var named) ? named.GetString() : null;
-        Letters.Add(new Letter(body.GetProperty("accountId").GetString()!, id, alert));
+        Letters.Add(new Letter(body.GetProperty("accountId").GetString()!, id, AboutOf(body.GetProperty("data"))));
         await Task.Delay(trouble == 3 ? TimeSpan.FromMinutes(2) : TimeSpan.FromMilliseconds(random.Next(20, 2_000)), world.Time, gone);
         await machine.PassAsync();
         return trouble == 4 ? throw new HttpRequestException(HttpRequestError.ResponseEnded, "The response ended prematurely.") : new HttpResponseMessage(HttpStatusCode.NoContent);
     }
+
+    private static string? AboutOf(JsonElement data) =>
+        new[] { "id", "orderId", "giftId" }.Select(name => data.TryGetProperty(name, out var id) ? id.GetString() : null).FirstOrDefault(id => id is not null);
 
     private sealed class Handler(Letterbox box, Machine machine) : HttpMessageHandler
     {

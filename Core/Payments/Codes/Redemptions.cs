@@ -30,7 +30,7 @@ public sealed class Redemptions(TypedCodes typedCodes, PromoCodes codes, CodeUse
         var taken = await uses.TakeAsync(code, accountId, CodeUses.ToRedeem, cancellationToken);
         if (!taken.Succeeded)
         {
-            await agenda.DoneAsync(item, cancellationToken);
+            // The word stays: the same request may be under way twice, and the other may find a use that was given back.
             return taken.Refusal;
         }
 

@@ -37,6 +37,8 @@ public sealed class Agenda(Tables tables, TimeProvider time)
     /// <summary>The same for accounts that top up by themselves: those are looked at each time, and never done.</summary>
     private const int TopUpsLimit = 20_000;
 
+    private const int Missing = 404;
+
     // What an item speaks of is written after it: its writer may be about to, by another clock.
     private static readonly TimeSpan EmptyItemLife = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan InPlace = TimeSpan.FromMinutes(30);
@@ -77,20 +79,23 @@ public sealed class Agenda(Tables tables, TimeProvider time)
     }
 
     /// <summary>Deletes an item that speaks of nothing, when its writer has had time enough.</summary>
-    public Task DropAsync(AgendaItem item, CancellationToken cancellationToken) =>
-        item.WrittenAt + EmptyItemLife < time.GetUtcNow() ? DoneAsync(item, cancellationToken) : Task.CompletedTask;
+    /// <returns>Whether this has deleted it.</returns>
+    public async Task<bool> DropAsync(AgendaItem item, CancellationToken cancellationToken) =>
+        item.WrittenAt + EmptyItemLife < time.GetUtcNow() && await DoneAsync(item, cancellationToken);
 
     /// <summary>Deletes an item, unless somebody has written it anew.</summary>
-    public async Task DoneAsync(AgendaItem item, CancellationToken cancellationToken)
+    /// <returns>Whether this has deleted it.</returns>
+    public async Task<bool> DoneAsync(AgendaItem item, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Orders);
         try
         {
-            await client.DeleteEntityAsync(PartitionOf(item.Kind), item.Key, item.Tag, cancellationToken);
+            return (await client.DeleteEntityAsync(PartitionOf(item.Kind), item.Key, item.Tag, cancellationToken)).Status != Missing;
         }
         catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
         {
             // Somebody needs it still, or has deleted it.
+            return false;
         }
     }
 
