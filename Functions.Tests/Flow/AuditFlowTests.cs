@@ -89,7 +89,7 @@ public sealed class AuditFlowTests
         var ofOne = await app.GetAsync("manage/audit?account=ann", app.Admin);
 
         var before = Assert.Single(drifting.Body.GetProperty("spend").EnumerateArray());
-        Assert.Equal(("204005", 1m), (before.GetProperty("month").GetString(), before.GetProperty("driftUsd").GetDecimal()));
+        Assert.Equal(("2040-05", 1m), (before.GetProperty("month").GetString(), before.GetProperty("driftUsd").GetDecimal()));
         Assert.Equal(drifting.Number("costUsd"), before.GetProperty("accountsUsd").GetDecimal());
         Assert.True(drifting.Flag("conserved"));
         Assert.Equal(0, reconciled.Body.GetProperty("spend")[0].GetProperty("driftUsd").GetDecimal());
@@ -108,7 +108,7 @@ public sealed class AuditFlowTests
         var audit = await app.GetAsync("manage/audit", app.Admin);
 
         var months = audit.Body.GetProperty("spend").EnumerateArray().ToList();
-        Assert.Equal(["204005", "204006"], months.Select(month => month.GetProperty("month").GetString()));
+        Assert.Equal(["2040-05", "2040-06"], months.Select(month => month.GetProperty("month").GetString()));
         Assert.Equal((true, 0m), (months[0].GetProperty("accountsUsd").GetDecimal() > 0, months[0].GetProperty("driftUsd").GetDecimal()));
     }
 

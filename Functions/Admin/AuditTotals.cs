@@ -8,11 +8,12 @@ namespace ServerlessAi.Functions.Admin;
 public sealed record Discrepancy(string Account, ImmutableArray<string> Problems);
 
 /// <summary>A month's cost by the platform's own rows and by the accounts' roll-ups. Drift is normal until spend is reconciled, at the next full hour.</summary>
+/// <param name="Month"><c>yyyy-MM</c>.</param>
 public sealed record SpendOutput(string Month, decimal PlatformUsd, decimal AccountsUsd)
 {
     public decimal DriftUsd => PlatformUsd - AccountsUsd;
 
-    public static SpendOutput From(SpendDrift drift) => new(drift.Month, Money.ToUsd(drift.PlatformNanoUsd), Money.ToUsd(drift.AccountsNanoUsd));
+    public static SpendOutput From(SpendDrift drift) => new($"{drift.Month[..4]}-{drift.Month[4..]}", Money.ToUsd(drift.PlatformNanoUsd), Money.ToUsd(drift.AccountsNanoUsd));
 }
 
 /// <summary>The books of one account or of all. Amounts in credits; granted + purchased + giftedIn − charged − deducted − expired − refunded − giftedOut = balance.</summary>
