@@ -66,16 +66,17 @@ public sealed partial class Charges(ConfiguredGateway configured, OrderStore ord
             return order;
         }
 
-        if (configured.Gateway is not { } gateway || !string.Equals(gateway.Name, order.Gateway, StringComparison.Ordinal))
-        {
-            return await DeclineAsync(order, "no_gateway", cancellationToken);
-        }
-
         if (order.TriedAt is { } tried && tried + KeyLife <= time.GetUtcNow())
         {
             LogUnknown(logger, order.Id);
             var given = await DeclineAsync(order, Unknown, cancellationToken);
             return await orders.ChangeAsync(given.AccountId, given.Id, now => now.Noted("what became of a charge is unknown: look at the gateway"), cancellationToken);
+        }
+
+        if (configured.Gateway is not { } gateway || !string.Equals(gateway.Name, order.Gateway, StringComparison.Ordinal))
+        {
+            // What was asked for may have been paid: it is asked again when the gateway is there again, or given up in time.
+            return order.TriedAt is null ? await DeclineAsync(order, "no_gateway", cancellationToken) : order;
         }
 
         if (order.MethodId is null)
@@ -99,6 +100,11 @@ public sealed partial class Charges(ConfiguredGateway configured, OrderStore ord
 
             // Frozen before it is asked for: a repetition of the same key must be the same request.
             order = await orders.ChangeAsync(order.AccountId, order.Id, now => now.MethodId is null ? now with { CustomerId = found.CustomerId, MethodId = found.MethodId, TriedAt = time.GetUtcNow() } : now, cancellationToken);
+            if (order is not { PaidAt: null, FailedAt: null })
+            {
+                // Another instance has tried meanwhile, and knows.
+                return order;
+            }
         }
 
         var outcome = await gateway.ChargeAsync(order, new PaymentMethod(order.CustomerId!, order.MethodId!), $"{order.Id}-{order.Declined.Length + 1}", cancellationToken);

@@ -94,6 +94,14 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
             return false;
         }
 
+        if (item.HasInstant)
+        {
+            // Whoever comes renews the word that is due at once: back to that place, so that they meet there.
+            await agenda.AddAsync(TaskKind.Transfer, item.AccountId, item.Id, dueAt: null, cancellationToken);
+            await agenda.DoneAsync(item, cancellationToken);
+            return null;
+        }
+
         // The word first: while it stood, somebody could be about to give it. Whoever comes from now on leaves another, and writes the transfer anew.
         if (await agenda.DropAsync(item, cancellationToken))
         {
@@ -122,8 +130,14 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
             return refusal;
         }
 
-        var arrived = await accounts.ExecuteAsync(transfer.To!, new Grant(operation, GrantKind.Gift, transfer.Micro, "gift") { Since = transfer.At }) as Refused;
-        var isReturned = arrived is { Refusal.Code: RefusalCodes.AccountClosed };
+        var arrived = transfer.IsReturned ? null : await accounts.ExecuteAsync(transfer.To!, new Grant(operation, GrantKind.Gift, transfer.Micro, "gift") { Since = transfer.At }) as Refused;
+        var isReturned = transfer.IsReturned || arrived is { Refusal.Code: RefusalCodes.AccountClosed };
+        if (isReturned && !transfer.IsReturned && !await transfers.WriteAsync(transfer with { IsReturned = true }, transfer.Tag, cancellationToken))
+        {
+            // Nobody goes back on it: neither who knows of an earlier account that it had the gift, nor who meets a later one.
+            return await transfers.FindAsync(transfer.From, transfer.Id, cancellationToken) is { IsDone: true } known ? (known.IsReturned ? Returned() : known) : OnItsWay(RefusalCodes.AccountBusy);
+        }
+
         if (isReturned)
         {
             arrived = await accounts.ExecuteAsync(transfer.From, new Grant(operation + "-back", GrantKind.Purchase, transfer.Micro, "gift_returned") { Since = transfer.At, IsGiftBack = true }) as Refused;
@@ -133,7 +147,7 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
         if (arrived is { } notYet && !(isReturned && string.Equals(notYet.Refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal)))
         {
             // They have left the sender: whatever stands in the way, the timer tries until they have arrived.
-            return Refusal.StorageUnavailable() with { Detail = $"The gift is on its way, and arrives when it can ({notYet.Refusal.Code})." };
+            return OnItsWay(notYet.Refusal.Code);
         }
 
         if (!isReturned)
@@ -148,7 +162,7 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
 
     private async Task<Refusal?> TakeAsync(Transfer transfer, Taking taking)
     {
-        var command = new GiveAway(OperationOf(transfer), transfer.Micro, "gift") { Since = transfer.At, MayHaveHappened = taking == Taking.Again, IsQuestion = taking == Taking.Asked };
+        var command = new GiveAway(OperationOf(transfer), transfer.Micro, "gift") { Since = transfer.At, MayHaveHappened = taking != Taking.First, IsQuestion = taking == Taking.Asked };
         return (await accounts.ExecuteAsync(transfer.From, command) as Refused)?.Refusal;
     }
 
@@ -164,6 +178,8 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
     // What is refused at once leaves nothing behind. It is no promise: the account decides.
     private Refusal? Shortage(AccountState sender, GiftInput input) =>
         (Account.Decide(sender, new GiveAway("gift", Money.FromCredits(input.Credits!.Value), "gift"), time.GetUtcNow()).Outcome as Refused)?.Refusal;
+
+    private static Refusal OnItsWay(string code) => Refusal.StorageUnavailable() with { Detail = $"The gift is on its way, and arrives when it can ({code})." };
 
     private static Refusal Returned() => Refusal.NotFound("The user's account was deleted. You have the credits back.");
 
@@ -214,6 +230,21 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
             {
                 // Without the note, who comes later would take a closed account for one that gave nothing.
                 throw new TimeoutException("A gift of the account could not be looked at now.");
+            }
+        }
+    }
+
+    /// <summary>Finishes whatever is on its way to a closed account, while that can still say what has arrived.</summary>
+    /// <exception cref="TimeoutException">It is not known of each.</exception>
+    internal async Task FinishAllToAsync(string to, CancellationToken cancellationToken)
+    {
+        await foreach (var item in agenda.ReadEachAsync(TaskKind.Transfer, cancellationToken))
+        {
+            if (await transfers.FindAsync(item.AccountId, item.Id, cancellationToken) is { IsDone: false } transfer
+                && string.Equals(transfer.To, to, StringComparison.Ordinal)
+                && await FinishAsync(item, cancellationToken) is false)
+            {
+                throw new TimeoutException("A gift to the account could not be looked at now.");
             }
         }
     }

@@ -58,7 +58,15 @@ public sealed class OrderTimer(
     /// <summary>Asks the gateway what became of a payment that no event has told of.</summary>
     private async Task<bool> AskAfterAsync(Order order, CancellationToken cancellationToken)
     {
-        var known = order.SessionId is not null && string.Equals(configured.Gateway?.Name, order.Gateway, StringComparison.Ordinal)
+        var isReached = string.Equals(configured.Gateway?.Name, order.Gateway, StringComparison.Ordinal);
+        if (order.SessionId is not null && !isReached && order.CreatedAt + GiveUpAfter > time.GetUtcNow())
+        {
+            // It may have been paid: only that gateway knows, and its settings may come back.
+            await agenda.AddAsync(TaskKind.Order, order.AccountId, order.Id, time.GetUtcNow() + AskAgainAfter, cancellationToken);
+            return true;
+        }
+
+        var known = order.SessionId is not null && isReached
             ? await configured.Gateway!.LookUpAsync(order, cancellationToken)
             : new PaymentEvent("never begun", PaymentEventKind.Expired, order.Gateway, order.AccountId, order.Id) { IsLive = order.IsLive };
         if (known.Refusal is not null)

@@ -18,7 +18,7 @@ public sealed record PlanQuote(OrderKind Kind, Plan Plan, PlanBasis Basis, DateT
 }
 
 /// <summary>Plans bought, made dearer, and what follows a period.</summary>
-public sealed class PlanPurchases(Plans.Subscriptions subscriptions, AccountStore accounts, PlanStore plans, OrderCodes codes, Checkouts checkouts, IIdSource ids, TimeProvider time)
+public sealed class PlanPurchases(Plans.Subscriptions subscriptions, AccountStore accounts, PlanStore plans, OrderCodes codes, Checkouts checkouts, Agenda agenda, IIdSource ids, TimeProvider time)
 {
     private const int CentsPerUsd = 100;
 
@@ -113,6 +113,12 @@ public sealed class PlanPurchases(Plans.Subscriptions subscriptions, AccountStor
         if (plan is not null && running is not null && !isSame && (running.Renewal != RenewalKind.Paid || !plan.Offered))
         {
             return new Refusal(RefusalCodes.Conflict, "Only a plan that is paid for can be followed by another, and only by one that is on offer.");
+        }
+
+        if (plan is not null)
+        {
+            // Who had cancelled may have been struck off the list of those who are charged.
+            await agenda.AddAsync(TaskKind.Renewal, accountId, PlanRenewals.ItemId, dueAt: null, cancellationToken);
         }
 
         // A plan that costs nothing is what is there without one.

@@ -14,7 +14,7 @@ public sealed record Transfer(string Id, string From, string? To, long Micro, st
 
     public bool IsDone { get; init; }
 
-    /// <summary>The receiver's account was deleted before it arrived: the sender has it back.</summary>
+    /// <summary>The receiver's account was deleted before it arrived: the sender gets it back, and has it when it is done.</summary>
     public bool IsReturned { get; init; }
 
     /// <summary>The row's, as it was read.</summary>

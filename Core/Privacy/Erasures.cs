@@ -100,15 +100,22 @@ public sealed partial class Erasures(
             }
 
             // Who is closed already, or gone, has come further than this by another instance.
-            if (await accounts.ExecuteAsync(job.AccountId, new Close(ids.NewOperationId(), of, IsCopied: false)) is Refused { Refusal: { Code: not RefusalCodes.AccountClosed } refusal })
+            var closing = await accounts.ExecuteAsync(job.AccountId, new Close(ids.NewOperationId(), of, IsCopied: false)) as Refused;
+            if (closing is { Refusal: { Code: not RefusalCodes.AccountClosed } refusal })
             {
                 return refusal;
+            }
+
+            if (closing is not null && await accounts.ReadStoredAsync(job.AccountId) is { } present && present.CreatedAt != of)
+            {
+                // Who has the name now has come back since, and did not ask.
+                return closing.Refusal;
             }
         }
 
         // A team goes on without whoever leaves it, and an empty account would be topped up for ever.
         await teams.ForgetAsync(job.AccountId, cancellationToken);
-        await farewells.BeginAsync(job.AccountId, cancellationToken);
+        await farewells.BeginAsync(job.AccountId, hasAccount: job.Of is not null, cancellationToken);
         return null;
     }
 

@@ -214,43 +214,6 @@ public sealed class DeletedAccountTests
     }
 
     [Fact]
-    public async Task A_gift_that_is_repeated_while_its_sender_is_deleted_arrives()
-    {
-        await using var shop = await Shop.OpenAsync();
-        await using var other = await shop.OpenAnotherAsync();
-        await shop.BuyAndPayAsync("ann");
-        await shop.BuyAndPayAsync("bob");
-        shop.Storage.Faults = request => request.IsTransaction && IsOf(request, "bob") ? Fault.Busy503 : Fault.None;
-        Assert.Equal(503, (await GiveAsync(shop.App)).Status);
-        var repeated = default(Reply);
-        shop.Storage.Faults = request =>
-        {
-            if (repeated is null && request.Method == "PUT" && request.Table.EndsWith("transfers", StringComparison.Ordinal))
-            {
-                // Somebody comes between the look at the gift and the note that it has left.
-                shop.Storage.Faults = nested => nested.IsTransaction && IsOf(nested, "bob") ? Fault.Busy503 : Fault.None;
-                repeated = GiveAsync(other).GetAwaiter().GetResult();
-            }
-
-            return request.IsTransaction && IsOf(request, "bob") ? Fault.Busy503 : Fault.None;
-        };
-        shop.App.Clock.Advance(ErasedRows.Settling + TimeSpan.FromSeconds(1));
-        await shop.App.SendAsync(HttpMethod.Delete, "account?userId=ann");
-        Assert.Equal(503, repeated!.Status);
-        await shop.App.Get<Erasures>().FinishAllAsync(default);
-        shop.Storage.Faults = _ => Fault.None;
-
-        await shop.TickAsync();
-
-        Assert.Null(await shop.App.Get<AccountStore>().ReadStoredAsync("ann"));
-        Assert.Equal(80, (await shop.App.GetAsync("credits?userId=bob")).Number("credits"));
-        await shop.AssertConservedAsync();
-
-        static Task<Reply> GiveAsync(TestApp app) =>
-            app.SendAsync(HttpMethod.Post, "credits/gift", new { userId = "ann", toUserId = "bob", amount = 20 }, change: Shop.Key("k"));
-    }
-
-    [Fact]
     public async Task Whoever_comes_back_gives_again_under_a_key_of_before()
     {
         await using var shop = await Shop.OpenAsync();

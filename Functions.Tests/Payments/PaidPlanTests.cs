@@ -151,6 +151,84 @@ public sealed class PaidPlanTests
         Assert.Equal(("free", "starter"), ((await SubscriptionAsync(shop, "ann")).GetProperty("plan").GetString(), (await SubscriptionAsync(shop, "bob")).GetProperty("plan").GetString()));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_charge_of_which_nothing_is_known_is_not_made_again_after_a_deployment_that_forgot_the_gateway(bool webhookComes)
+    {
+        await using var shop = await Shop.OpenAsync();
+        await using var without = (await TestApp.StartSimulatedAsync(new Dictionary<string, string?> { ["Payments:Stripe:SecretKey"] = "" }, shop.App, shop.Storage)).App;
+        await PlanAsync(shop, "ann", "basic");
+        await shop.RenewAsync();
+        shop.App.Clock.Advance(TimeSpan.FromDays(31));
+        shop.Stripe.Script("/v1/payment_intents", Simulator.Vendors.Behaviour.ReplyLost, Simulator.Vendors.Behaviour.Success);
+        await shop.RenewAsync();
+        Assert.Equal(2_900, shop.Stripe.ChargedCents);
+
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(3));
+        await shop.TickAsync(without);
+        await shop.RenewAsync(without);
+        if (webhookComes)
+        {
+            Assert.Equal(409, (await shop.SendAsync(Shop.Event("payment_intent.succeeded", shop.Stripe.Objects.Values.Last(made => (string)made["object"]! == "payment_intent")), without)).Status);
+        }
+
+        for (var day = 0; day < 2; day++)
+        {
+            await shop.RenewAsync();
+            await shop.TickAsync();
+            shop.App.Clock.Advance(TimeSpan.FromDays(1));
+        }
+
+        Assert.Equal((2_900, 310), (shop.Stripe.ChargedCents, await CreditsAsync(shop, "ann")));
+    }
+
+    [Fact]
+    public async Task An_instance_that_finds_a_charge_declined_by_another_does_not_charge_at_once_again()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await using var other = await shop.OpenAnotherAsync();
+        await PlanAsync(shop, "ann", "basic");
+        await shop.RenewAsync();
+        shop.Stripe.DeclinesSavedCards = true;
+        shop.App.Clock.Advance(TimeSpan.FromDays(31));
+        var isOvertaken = false;
+        shop.Storage.Faults = request =>
+        {
+            if (!isOvertaken && request is { Method: "PUT", Partition: "ann" } && request.Table.EndsWith("orders", StringComparison.Ordinal))
+            {
+                isOvertaken = true;
+                shop.RenewAsync(other).GetAwaiter().GetResult();
+            }
+
+            return Simulator.Storage.Fault.None;
+        };
+
+        await shop.RenewAsync();
+
+        Assert.True(isOvertaken);
+        Assert.Single(shop.Stripe.Requests, request => request.Path == "/v1/payment_intents");
+    }
+
+    [Fact]
+    public async Task Who_cancels_and_takes_it_back_is_charged_although_a_clock_that_was_ahead_had_struck_them_off()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await PlanAsync(shop, "ann", "basic");
+        await shop.RenewAsync();
+        Assert.Equal(200, (await shop.App.PostAsync("subscription/change", new { userId = "ann", cancel = true })).Status);
+        foreach (var item in await shop.App.Get<ServerlessAi.Payments.Orders.Agenda>().ReadEachAsync(ServerlessAi.Payments.Orders.TaskKind.Renewal, default).ToListAsync())
+        {
+            await shop.App.Get<ServerlessAi.Payments.Orders.Agenda>().DoneAsync(item, default);
+        }
+
+        Assert.Equal(200, (await shop.App.PostAsync("subscription/change", new { userId = "ann", plan = "basic" })).Status);
+        shop.App.Clock.Advance(TimeSpan.FromDays(31));
+        await shop.RenewAsync();
+
+        Assert.Equal(2_900, shop.Stripe.ChargedCents);
+    }
+
     [Fact]
     public async Task A_plan_that_an_admin_gave_cannot_be_made_dearer_for_nothing()
     {

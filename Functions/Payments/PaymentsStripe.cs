@@ -41,9 +41,15 @@ public sealed class PaymentsStripe(StripeSignature signature, ConfiguredGateway 
             return Problems.From(Refusal.Invalid("The body is no JSON."), http.HttpContext);
         }
 
-        if (notice.Event is null || configured.Stripe is not { } stripe)
+        if (notice.Event is null)
         {
-            return Answers.Json(new WebhookOutput(Received: true, notice.Event is null ? null : "another gateway"));
+            return Answers.Json(new WebhookOutput(Received: true, Problem: null));
+        }
+
+        if (configured.Stripe is not { } stripe)
+        {
+            // Stripe sends it again for days: until then the key may be back.
+            return Problems.From(new Refusal(RefusalCodes.PaymentsUnavailable, "Stripe is not configured here."), http.HttpContext);
         }
 
         var named = await stripe.ResolveAsync(notice, cancellationToken);

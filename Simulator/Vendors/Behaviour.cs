@@ -19,6 +19,14 @@ public sealed record Behaviour(Func<HttpContext, Func<Task>, Task> Run)
         return Task.CompletedTask;
     });
 
+    /// <summary>Does as it was asked, and the connection breaks before the answer.</summary>
+    public static readonly Behaviour ReplyLost = new(async (context, succeed) =>
+    {
+        context.Response.Body = Stream.Null;
+        await succeed();
+        context.Abort();
+    });
+
     /// <summary>Promises JSON and stops in the middle of it.</summary>
     public static readonly Behaviour BrokenJson = Answer(200, """{"id":"chatcmpl-1","choices":[{"mess""");
 

@@ -40,6 +40,17 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
         return slot.HasValue ? new CodeUse(slot.Value!.GetString(Use), slot.Value.GetDateTimeOffset(At) ?? default, slot.Value.GetBoolean(Done) == true) : null;
     }
 
+    /// <summary>Whether the code has been used as often as it may be, by others than this account.</summary>
+    internal async Task<bool> AreUpAsync(PromoCode code, string accountId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        var count = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(code.Id), CountKey, cancellationToken: cancellationToken);
+        return count.HasValue && count.Value!.GetInt32(Used) >= code.MaxRedemptions && await FindAsync(code.Id, accountId, cancellationToken) is null;
+    }
+
+    /// <summary>All uses are taken.</summary>
+    internal static Refusal IsUsedUp() => new(RefusalCodes.Conflict, "The code has been used as often as it may be.");
+
     /// <summary>What a use is taken for, when it is an order.</summary>
     internal static string ToOrder(string orderId) => "order-" + orderId;
 
@@ -79,7 +90,7 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
         await client.UpsertEntityAsync(new TableEntity(PartitionOf(codeId), SlotOf(codeId, accountId)) { [Done] = true }, TableUpdateMode.Merge, cancellationToken);
     }
 
-    /// <summary>Gives a use back.</summary>
+    /// <summary>Gives a use back, unless what the code promised has been given.</summary>
     /// <param name="takenBefore">One taken later, or taken again since, stays; null gives any back.</param>
     /// <exception cref="TimeoutException">Too many others use the code at the same moment.</exception>
     internal async Task GiveBackAsync(string codeId, string accountId, string purpose, CancellationToken cancellationToken, DateTimeOffset? takenBefore = null)
@@ -89,7 +100,8 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
         {
             var slot = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(codeId), SlotOf(codeId, accountId), cancellationToken: cancellationToken);
             var count = await client.GetEntityIfExistsAsync<TableEntity>(PartitionOf(codeId), CountKey, cancellationToken: cancellationToken);
-            if (!slot.HasValue || !count.HasValue || !string.Equals(slot.Value!.GetString(Use), purpose, StringComparison.Ordinal) || slot.Value.GetDateTimeOffset(At) > takenBefore)
+            if (!slot.HasValue || !count.HasValue || !string.Equals(slot.Value!.GetString(Use), purpose, StringComparison.Ordinal)
+                || slot.Value.GetDateTimeOffset(At) > takenBefore || slot.Value.GetBoolean(Done) == true)
             {
                 return;
             }
@@ -128,7 +140,7 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
         var used = count.HasValue ? count.Value!.GetInt32(Used) ?? 0 : 0;
         if (used >= code.MaxRedemptions)
         {
-            return new Refusal(RefusalCodes.Conflict, "The code has been used as often as it may be.");
+            return IsUsedUp();
         }
 
         var next = new TableEntity(partition, CountKey) { [Used] = used + 1 };

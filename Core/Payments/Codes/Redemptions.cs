@@ -26,6 +26,11 @@ public sealed class Redemptions(TypedCodes typedCodes, PromoCodes codes, CodeUse
             return Refusal.Invalid("This code is for a purchase: send it there as 'promoCode'.");
         }
 
+        if (await uses.AreUpAsync(code, accountId, cancellationToken))
+        {
+            return CodeUses.IsUsedUp();
+        }
+
         var item = await agenda.AddAsync(TaskKind.Code, accountId, code.Id, dueAt: null, cancellationToken);
         var taken = await uses.TakeAsync(code, accountId, CodeUses.ToRedeem, cancellationToken);
         if (!taken.Succeeded)
@@ -60,6 +65,19 @@ public sealed class Redemptions(TypedCodes typedCodes, PromoCodes codes, CodeUse
             || IsOver(await GrantAsync(item.AccountId, code, use, cancellationToken));
     }
 
+    /// <summary>Finishes whatever a closed account has begun to redeem, while it can still say what it has got.</summary>
+    /// <exception cref="TimeoutException">It is not known of each.</exception>
+    internal async Task FinishAllOfAsync(string accountId, CancellationToken cancellationToken)
+    {
+        await foreach (var item in agenda.ReadEachAsync(TaskKind.Code, cancellationToken))
+        {
+            if (string.Equals(item.AccountId, accountId, StringComparison.Ordinal) && await FinishAsync(item, cancellationToken) is false)
+            {
+                throw new TimeoutException("A code of the account could not be looked at now.");
+            }
+        }
+    }
+
     private static bool IsOver(Answer<Redeemed> granted) => granted.Succeeded || granted.Refusal.Code is RefusalCodes.AccountClosed or RefusalCodes.Conflict;
 
     /// <param name="use">As it was found; null for one that was taken just now.</param>
@@ -85,7 +103,7 @@ public sealed class Redemptions(TypedCodes typedCodes, PromoCodes codes, CodeUse
             case Refused { Refusal: var refusal }:
                 if (string.Equals(refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal))
                 {
-                    await uses.GiveBackAsync(code.Id, accountId, CodeUses.ToRedeem, cancellationToken);
+                    await uses.GiveBackAsync(code.Id, accountId, CodeUses.ToRedeem, cancellationToken, takenBefore: grant.Since);
                 }
 
                 return refusal;

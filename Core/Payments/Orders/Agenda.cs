@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using ServerlessAi.Storage;
@@ -23,6 +24,9 @@ public enum TaskKind
 public sealed record AgendaItem(string Key, TaskKind Kind, string AccountId, string Id, ETag Tag)
 {
     public DateTimeOffset WrittenAt { get; init; }
+
+    /// <summary>Due at an instant. The others are due at once, and one of those renews the tag of the other.</summary>
+    public bool HasInstant => !Key.StartsWith(Agenda.AtOnce, StringComparison.Ordinal);
 }
 
 /// <summary>
@@ -31,6 +35,9 @@ public sealed record AgendaItem(string Key, TaskKind Kind, string AccountId, str
 /// </summary>
 public sealed class Agenda(Tables tables, TimeProvider time)
 {
+    /// <summary>How the keys of items begin that are due at once.</summary>
+    internal static readonly string AtOnce = Ticks(DateTimeOffset.MinValue) + "|";
+
     /// <summary>Items that one run of a timer takes.</summary>
     public const int ItemsLimit = 500;
 
@@ -61,10 +68,20 @@ public sealed class Agenda(Tables tables, TimeProvider time)
         var items = new List<AgendaItem>();
         await foreach (var row in client.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).Take(kind == TaskKind.TopUp ? TopUpsLimit : ItemsLimit).WithCancellation(cancellationToken))
         {
-            items.Add(new AgendaItem(row.RowKey, kind, row.GetString("Account"), row.GetString("Id"), row.ETag) { WrittenAt = row.GetDateTimeOffset("WrittenAt") ?? default });
+            items.Add(ToItem(kind, row));
         }
 
         return items;
+    }
+
+    /// <summary>All items of a kind, due or not.</summary>
+    public async IAsyncEnumerable<AgendaItem> ReadEachAsync(TaskKind kind, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Orders);
+        await foreach (var row in client.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {PartitionOf(kind)}"), cancellationToken: cancellationToken))
+        {
+            yield return ToItem(kind, row);
+        }
     }
 
     /// <summary>Puts an item that cannot be finished behind all that are due now, every half hour: those that can must not wait behind those that cannot.</summary>
@@ -109,6 +126,9 @@ public sealed class Agenda(Tables tables, TimeProvider time)
             await client.DeleteUnchangedAsync([row], cancellationToken);
         }
     }
+
+    private static AgendaItem ToItem(TaskKind kind, TableEntity row) =>
+        new(row.RowKey, kind, row.GetString("Account"), row.GetString("Id"), row.ETag) { WrittenAt = row.GetDateTimeOffset("WrittenAt") ?? default };
 
     // No account's partition has this sign.
     private static string PartitionOf(TaskKind kind) => "|" + kind.ToString();
