@@ -17,6 +17,9 @@ public sealed record GiftInput(string? ToUserId, decimal? Credits, string? Messa
 /// </summary>
 public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda agenda, Outbox outbox, IIdSource ids, TimeProvider time)
 {
+    /// <summary>How the name of the operation ends that gives back what nobody could receive.</summary>
+    internal const string Back = "-back";
+
     private const decimal CreditsLimit = 1_000_000m;
     private const int MessageLimit = 200;
 
@@ -140,7 +143,7 @@ public sealed class Gifts(Transfers transfers, AccountStore accounts, Agenda age
 
         if (isReturned)
         {
-            arrived = await accounts.ExecuteAsync(transfer.From, new Grant(operation + "-back", GrantKind.Purchase, transfer.Micro, "gift_returned") { Since = transfer.At, IsGiftBack = true }) as Refused;
+            arrived = await accounts.ExecuteAsync(transfer.From, new Grant(operation + Back, GrantKind.Purchase, transfer.Micro, "gift_returned") { Since = transfer.At, IsGiftBack = true }) as Refused;
         }
 
         // Where both are deleted, nobody is there to have them.

@@ -1,4 +1,5 @@
 using ServerlessAi.Accounts;
+using ServerlessAi.Primitives;
 using ServerlessAi.Simulation.People;
 using ServerlessAi.Simulation.Worlds;
 
@@ -27,6 +28,11 @@ internal sealed class AccountsRead
 
         return read;
     }
+
+    /// <summary>An account's ledger; of who was forgotten, and may have come back, all that there is under whatever name.</summary>
+    public static IEnumerable<LedgerEntry> EntriesOf(string user, IReadOnlyDictionary<string, AccountRowsRead> accounts) => user == Leaver.Name
+        ? accounts.Where(account => account.Key == user || ErasedAccounts.Has(account.Key)).SelectMany(account => account.Value.Entries)
+        : accounts[user].Entries;
 
     public IReadOnlyCollection<HoldRecord> Holds => holds.Values;
 

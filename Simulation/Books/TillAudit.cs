@@ -20,7 +20,7 @@ internal sealed class TillAudit(World world, IReadOnlyDictionary<string, Account
             foreach (var order in orders)
             {
                 Count(order);
-                CheckFulfilment(order, rows);
+                CheckFulfilment(order, AccountsRead.EntriesOf(user, accounts), rows);
                 CheckMoney(order);
             }
 
@@ -40,15 +40,16 @@ internal sealed class TillAudit(World world, IReadOnlyDictionary<string, Account
         world.Coverage.Add("order declined before it was paid", order is { Declined.Length: > 0, PaidAt: not null });
         world.Coverage.Add("order of a plan that became credits", order.AsCredits);
         world.Coverage.Add("order for nothing", order is { Price.AmountCents: 0, PaidAt: not null });
+        world.Coverage.Add("order paid back because its account was gone", order.UndeliverableAt is not null);
         world.Coverage.Add("dispute won", order.Disputes.Any(dispute => dispute.IsWon));
     }
 
     /// <summary>What was paid is there once, as credits or as a plan.</summary>
-    private void CheckFulfilment(Order order, AccountRowsRead rows)
+    private void CheckFulfilment(Order order, IEnumerable<LedgerEntry> entries, AccountRowsRead rows)
     {
-        var credited = rows.Entries.Count(entry => entry.OperationId == order.OperationId && entry.Kind == EntryKind.Purchase);
+        var credited = entries.Count(entry => entry.OperationId == order.OperationId && entry.Kind == EntryKind.Purchase);
         var planned = rows.PlanEvents.Count(change => change.OperationId == order.OperationId);
-        if (credited + planned != (order.PaidAt is null || order is { AsCredits: true, CreditsMicro: 0 } ? 0 : 1))
+        if (credited + planned != (order.PaidAt is null || order is { AsCredits: true, CreditsMicro: 0 } || order.UndeliverableAt is not null ? 0 : 1))
         {
             world.Violate($"{order} gave credits {credited} times and a plan {planned} times.");
         }

@@ -2,8 +2,8 @@ using ServerlessAi.Simulation.Worlds;
 
 namespace ServerlessAi.Simulation.People;
 
-/// <summary>Uses the product like everybody, wants to be forgotten, asks for that until it is so, and may come back.</summary>
-internal sealed class Leaver(World world, Random random)
+/// <summary>Uses the product like everybody, buys, gives and redeems, wants to be forgotten, asks for that until it is so, and may come back.</summary>
+internal sealed class Leaver(World world, string friend, Random random)
 {
     public const string Name = "leaver";
 
@@ -11,21 +11,24 @@ internal sealed class Leaver(World world, Random random)
     private readonly Sender sender = new(world, Name, random);
     private readonly User user = new(world, Name, random);
 
+    private readonly Shopper shopper = new(world, Name, friend, random);
+
     public async Task LiveAsync()
     {
-        await user.LiveAsync();
-        var left = Task.CompletedTask;
-        if (random.Next(3) == 0)
+        await Task.WhenAll(user.LiveAsync(), shopper.DabbleAsync());
+        // Something of theirs may be still under way.
+        var left = random.Next(3) switch
         {
-            // Something of theirs is still under way.
-            left = user.LiveAsync();
-        }
+            0 => user.LiveAsync(),
+            1 => shopper.DabbleAsync(),
+            _ => Task.CompletedTask,
+        };
 
         await DeleteAsync();
         await left;
         if (random.Next(2) == 0)
         {
-            await user.LiveAsync();
+            await Task.WhenAll(user.LiveAsync(), shopper.DabbleAsync());
             await DeleteAsync();
         }
     }

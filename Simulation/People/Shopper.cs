@@ -58,6 +58,21 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
         }
     }
 
+    /// <summary>A few of these things, with no plan and no agreement that would go on by itself.</summary>
+    public async Task DabbleAsync()
+    {
+        for (var action = random.Next(1, 5); action > 0; action--)
+        {
+            await (random.Next(4) switch
+            {
+                0 => RedeemAsync(),
+                1 => GiveAsync(),
+                _ => BuyAsync(),
+            });
+            await sender.PauseAsync(10_000);
+        }
+    }
+
     // Both refer each other, which is nobody's to forbid, and counts once for each.
     private async Task BefriendAsync()
     {
@@ -143,7 +158,7 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
     // Many do not look whether it has arrived; others click twice.
     private Task GiveAsync()
     {
-        var body = new { toUserId = friend, amount = random.Next(1, 60) };
+        var body = new { toUserId = world.Plan.HasLeaver && random.Next(3) == 0 && name != Leaver.Name ? Leaver.Name : friend, amount = random.Next(1, 60) };
         var key = sender.NewKey();
         return random.Next(6) switch
         {

@@ -108,7 +108,7 @@ internal static class Run
 
         if (world.Plan.HasLeaver)
         {
-            yield return new Leaver(world, world.Random(Leaver.Name)).LiveAsync();
+            yield return new Leaver(world, Shoppers[0], world.Random(Leaver.Name)).LiveAsync();
         }
 
         if (world.Stripe is { } till)

@@ -157,7 +157,7 @@ internal sealed class StripeTill
     private (int Status, JsonObject Body) Work(string method, string path, string form, string? key)
     {
         ExpirePages();
-        if (path == "/v1/refunds" && Disputes.Keys.Any(payment => form.Contains($"payment_intent={payment}&", StringComparison.Ordinal)))
+        if (path == "/v1/refunds" && Disputes.Any(dispute => (string)dispute.Value["status"]! != "won" && form.Contains($"payment_intent={dispute.Key}&", StringComparison.Ordinal)))
         {
             return (400, Failure("charge_disputed"));
         }

@@ -39,7 +39,7 @@ public sealed class Payers(Tables tables, TimeProvider time, IIdSource ids)
                     : await client.AddEntityAsync(row, cancellationToken);
                 return next;
             }
-            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
+            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(ids.NextJitter() * 10 * (attempt + 1)), time, cancellationToken);
             }
