@@ -33,8 +33,28 @@ internal sealed class Leaver(World world, string friend, Random random)
         }
     }
 
+    // At a machine that dies of it, before anybody can have noted what it came to.
+    private Task DoInAHurryAsync(Instance doomed)
+    {
+        var giver = new Sender(world, friend, random);
+        return random.Next(4) switch
+        {
+            0 => sender.SendAsync("POST", "api/credits/gift", new { toUserId = friend, amount = random.Next(1, 10) }, sender.NewKey(), to: doomed),
+            1 => sender.SendAsync("POST", "api/credits/redeem", new { code = Shopper.Codes[0].Id }, to: doomed),
+            _ => giver.SendAsync("POST", "api/credits/gift", new { toUserId = Name, amount = random.Next(1, 10) }, "for " + sender.NewKey(), to: doomed),
+        };
+    }
+
     private async Task DeleteAsync()
     {
+        if (world.Plan.HasCrashes && world.Alive is [_, .., var doomed])
+        {
+            doomed.Machine.DieAfter(random.Next(8, 60));
+            await Task.WhenAny(DoInAHurryAsync(doomed), doomed.Machine.Death);
+            doomed.Machine.Die();
+            world.CountCrash();
+        }
+
         for (var attempt = 0; attempt < AttemptsLimit; attempt++)
         {
             if (await sender.SendAsync("DELETE", "api/account") is { Status: 200 } && random.Next(4) > 0)

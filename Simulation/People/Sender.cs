@@ -13,8 +13,9 @@ internal sealed class Sender(World world, string name, Random random)
     public string Name => name;
 
     /// <param name="body">Becomes JSON; null for none.</param>
+    /// <param name="to">Where to; null for whichever is there.</param>
     /// <returns>Null when no machine was there, or the connection broke.</returns>
-    public async Task<Reply?> SendAsync(string method, string path, object? body = null, string? key = null, bool asAdmin = false)
+    public async Task<Reply?> SendAsync(string method, string path, object? body = null, string? key = null, bool asAdmin = false, Instance? to = null)
     {
         if (world.Alive is not { Count: > 0 } alive)
         {
@@ -28,7 +29,7 @@ internal sealed class Sender(World world, string name, Random random)
             exchange.Headers["Idempotency-Key"] = key;
         }
 
-        return await world.SendAsync(alive[random.Next(alive.Count)], exchange);
+        return await world.SendAsync(to ?? alive[random.Next(alive.Count)], exchange);
     }
 
     /// <summary>Sends the same again until there is an answer that repeating would not change, or patience ends.</summary>
