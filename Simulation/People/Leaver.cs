@@ -7,6 +7,9 @@ internal sealed class Leaver(World world, string friend, Random random)
 {
     public const string Name = "leaver";
 
+    /// <summary>A code that nobody else redeems.</summary>
+    public const string Code = "PARTING";
+
     private const int AttemptsLimit = 8;
     private readonly Sender sender = new(world, Name, random);
     private readonly User user = new(world, Name, random);
@@ -28,7 +31,7 @@ internal sealed class Leaver(World world, string friend, Random random)
         await left;
         if (random.Next(2) == 0)
         {
-            await Task.WhenAll(user.LiveAsync(), shopper.DabbleAsync());
+            await Task.WhenAll(user.LiveAsync(), shopper.DabbleAsync(), sender.UntilAnsweredAsync("POST", "api/credits/redeem", new { code = Code }));
             await DeleteAsync();
         }
     }
@@ -37,10 +40,10 @@ internal sealed class Leaver(World world, string friend, Random random)
     private Task DoInAHurryAsync(Instance doomed)
     {
         var giver = new Sender(world, friend, random);
-        return random.Next(4) switch
+        return random.Next(5) switch
         {
             0 => sender.SendAsync("POST", "api/credits/gift", new { toUserId = friend, amount = random.Next(1, 10) }, sender.NewKey(), to: doomed),
-            1 => sender.SendAsync("POST", "api/credits/redeem", new { code = Shopper.Codes[0].Id }, to: doomed),
+            < 3 => sender.SendAsync("POST", "api/credits/redeem", new { code = Code }, to: doomed),
             _ => giver.SendAsync("POST", "api/credits/gift", new { toUserId = Name, amount = random.Next(1, 10) }, "for " + sender.NewKey(), to: doomed),
         };
     }

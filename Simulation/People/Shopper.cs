@@ -10,7 +10,7 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
 {
     /// <summary>Codes that the admin offers; each for fewer than there are shoppers and tries.</summary>
     public static readonly (string Id, string Kind, decimal Value, int MaxRedemptions)[] Codes =
-        [("WELCOME", "credits", 3m, 1), ("MORE", "bonus", 7m, 1), ("TENTH", "percent", 10m, 2), ("NOTHING", "amount", 1_000m, 1)];
+        [("WELCOME", "credits", 3m, 1), ("MORE", "bonus", 7m, 1), ("TENTH", "percent", 10m, 2), ("NOTHING", "amount", 1_000m, 1), (Leaver.Code, "credits", 2m, 1)];
 
     private static readonly string[] Packages = ["starter", "popular", "pro"];
     private static readonly string[] Plans = ["starter", "basic", "pro"];
@@ -108,7 +108,7 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
         ? (object)new { enabled = false }
         : new { enabled = true, thresholdCredits = random.Next(5, (int)HighestThreshold), packageId = Packages[random.Next(Packages.Length)], monthlyLimitUsd = MonthlyLimit });
 
-    private string? Code() => random.Next(4) == 0 ? Codes[random.Next(1, Codes.Length)].Id : null;
+    private string? Code() => random.Next(4) == 0 ? Codes[random.Next(1, Codes.Length - 1)].Id : null;
 
     private async Task PayAsync(Reply? order)
     {
