@@ -17,7 +17,7 @@ internal static class Changing
             return Repeated(posting, recorded, command);
         }
 
-        if (command is GiveAway { IsQuestion: true })
+        if (command.IsQuestion)
         {
             return new Refused(new Refusal(RefusalCodes.PreconditionFailed, "This was not carried out."));
         }

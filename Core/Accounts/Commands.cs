@@ -97,6 +97,9 @@ public abstract record Change(string OperationId, long AmountMicro, string Reaso
 {
     /// <summary>What it adds to the balance.</summary>
     public abstract long SignedMicro { get; }
+
+    /// <summary>Changes nothing: only asks whether it was carried out before, and is refused (<c>precondition_failed</c>) when not.</summary>
+    public bool IsQuestion { get; init; }
 }
 
 /// <summary>Adds credits.</summary>
@@ -123,9 +126,6 @@ public sealed record Deduct(string OperationId, long AmountMicro, string Reason)
 /// <summary>Takes purchased credits away to give them to another account; refused when the account has bought fewer.</summary>
 public sealed record GiveAway(string OperationId, long AmountMicro, string Reason) : Change(OperationId, AmountMicro, Reason)
 {
-    /// <summary>Takes nothing: only asks whether it was taken before, and is refused (<c>precondition_failed</c>) when not.</summary>
-    public bool IsQuestion { get; init; }
-
     public override long SignedMicro => -AmountMicro;
 }
 

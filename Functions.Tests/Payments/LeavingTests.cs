@@ -105,6 +105,24 @@ public sealed class LeavingTests
     }
 
     [Fact]
+    public async Task Who_comes_back_has_used_the_code_although_the_clock_of_the_deletion_was_behind()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await using var behind = await shop.OpenAnotherAsync();
+        await shop.App.GiveAsync("ann", 1, "adjustment");
+        await shop.App.PostAsync("manage/codes", new { id = "ONCE", kind = "credits", value = 5, max_redemptions = 1 }, shop.App.Admin);
+        shop.App.Clock.Advance(ErasedRows.Settling + TimeSpan.FromMinutes(5));
+        Assert.Equal(200, (await RedeemAsync(shop)).Status);
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(-4));
+
+        Assert.Equal(200, (await behind.SendAsync(HttpMethod.Delete, "account?userId=ann")).Status);
+
+        Assert.Null(await behind.Get<AccountStore>().ReadStoredAsync("ann"));
+        Assert.Equal(409, (await RedeemAsync(shop)).Status);
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
     public async Task What_was_delivered_is_not_paid_back_because_storage_was_away_when_its_buyer_left()
     {
         var isAlwaysThere = false;

@@ -84,7 +84,7 @@ public sealed class Redemptions(TypedCodes typedCodes, PromoCodes codes, CodeUse
     private async Task<Answer<Redeemed>> GrantAsync(string accountId, PromoCode code, CodeUse? use, CancellationToken cancellationToken)
     {
         var isDone = use is { IsDone: true };
-        var grant = new Grant("code-" + code.Id, GrantKind.Promotion, Money.FromCredits(code.Value), "code") { Since = use?.At ?? time.GetUtcNow() };
+        var grant = new Grant("code-" + code.Id, GrantKind.Promotion, Money.FromCredits(code.Value), "code") { Since = use?.At ?? time.GetUtcNow(), IsQuestion = isDone };
         switch (await accounts.ExecuteAsync(accountId, grant))
         {
             case Posted posted:
@@ -97,7 +97,7 @@ public sealed class Redemptions(TypedCodes typedCodes, PromoCodes codes, CodeUse
             case Refused { Refusal.Code: RefusalCodes.IdempotencyMismatch }:
                 // Its value was changed between the promise and the credits: those that were granted count.
                 return new Redeemed(code.Id, code.Value, IsRepeat: true);
-            case Refused { Refusal.Code: RefusalCodes.AccountClosed } when isDone:
+            case Refused { Refusal.Code: RefusalCodes.AccountClosed or RefusalCodes.PreconditionFailed } when isDone:
                 // Whoever was forgotten and comes back has had it.
                 return CodeUses.HasUsed();
             case Refused { Refusal: var refusal }:
