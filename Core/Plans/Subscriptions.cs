@@ -76,12 +76,19 @@ public sealed class Subscriptions(AccountStore accounts, PlanStore plans, IIdSou
         {
             var now = time.GetUtcNow();
             var current = Show(list, await accounts.ReadAsync(accountId, now), now);
-            if (!current.IsActive)
+            if (!current.IsActive && await accounts.ReadStoredAsync(accountId) is null)
             {
                 return current;
             }
 
-            command = new SetPlan(ids.NewOperationId(), Terms: null, RenewalKind.None, order.Reason);
+            // Where there is none it is said in writing, too: one that was set without an answer may still be on its way.
+            command = new SetPlan(ids.NewOperationId(), Terms: null, RenewalKind.None, order.Reason) { MayHaveHappened = true };
+            if (await accounts.ExecuteAsync(accountId, command) is var ended && ended is not Refused { Refusal.Code: RefusalCodes.NotFound })
+            {
+                return ToAnswer(list, ended);
+            }
+
+            return Show(list, await accounts.ReadAsync(accountId, now), now);
         }
 
         return ToAnswer(list, await accounts.ExecuteAsync(accountId, command));

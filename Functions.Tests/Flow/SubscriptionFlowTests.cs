@@ -1,3 +1,5 @@
+using ServerlessAi.Simulator.Storage;
+
 namespace ServerlessAi.Tests.Flow;
 
 public sealed class SubscriptionFlowTests
@@ -19,6 +21,35 @@ public sealed class SubscriptionFlowTests
         Assert.Equal("expired", data.GetProperty("subscription").GetProperty("status").GetString());
         Assert.Equal("free", data.GetProperty("plan").GetProperty("id").GetString());
         Assert.Equal(10, (await app.GetAsync("credits?userId=ann")).Number("credits"));
+    }
+
+    [Fact]
+    public async Task Who_is_said_to_have_no_plan_gets_none_by_a_write_that_is_late()
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync();
+        await using var disposed = app;
+        await app.GiveAsync("ann", 1);
+        var (arrival, isOnItsWay) = (new TaskCompletionSource(), false);
+        storage.Faults = request =>
+        {
+            if (!isOnItsWay && request is { IsTransaction: true, Partition: "ann" })
+            {
+                isOnItsWay = true;
+                return Fault.LateApplied(arrival.Task);
+            }
+
+            return isOnItsWay ? Fault.Busy503 : Fault.None;
+        };
+        var set = await app.SendAsync(HttpMethod.Put, "manage/users/ann/subscription", new { is_active = true, plan = "basic" }, app.Admin);
+        storage.Faults = _ => Fault.None;
+
+        var ended = await app.SendAsync(HttpMethod.Put, "manage/users/ann/subscription", new { is_active = false }, app.Admin);
+        arrival.SetResult();
+        await storage.LateArrivalsAsync();
+
+        Assert.Equal((503, 200, "free"), (set.Status, ended.Status, ended.Text("plan")));
+        var data = (await app.GetAsync("subscription/user/ann/subscription")).Body.GetProperty("data");
+        Assert.Equal("free", data.GetProperty("plan").GetProperty("id").GetString());
     }
 
     [Fact]
