@@ -1,4 +1,5 @@
 using ServerlessAi.Payments.Codes;
+using ServerlessAi.Payments.Giving;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Payments.Saved;
 
@@ -8,7 +9,7 @@ namespace ServerlessAi.Payments;
 /// What payments do when an account is deleted: nothing is bought for it by itself any more, and what is under way is finished while the account can still say
 /// what it has got. Once its rows are gone, nobody could tell what was given to it from what was not, and would give it back.
 /// </summary>
-public sealed class Farewells(Payers payers, Referrals referrals, OrderStore orders, Fulfilment fulfilment, Redemptions redemptions, Gifts gifts, Agenda agenda)
+public sealed class Farewells(Payers payers, Referrals referrals, OrderStore orders, Fulfilment fulfilment, Redemptions redemptions, UnfinishedGifts gifts, Agenda agenda)
 {
     /// <summary>Right after the account was closed, or where there never was one. Repeating it does nothing.</summary>
     /// <param name="hasAccount">Then who brought it is kept until its orders are finished.</param>

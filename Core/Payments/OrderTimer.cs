@@ -1,4 +1,5 @@
 using ServerlessAi.Payments.Codes;
+using ServerlessAi.Payments.Giving;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Primitives;
 
@@ -6,7 +7,7 @@ namespace ServerlessAi.Payments;
 
 /// <summary>Every minute: finishes what broke off, asks after what was not heard of, and tops up.</summary>
 public sealed class OrderTimer(
-    Agenda agenda, Rounds rounds, OrderStore orders, Fulfilment fulfilment, Charges charges, PaymentEvents events, Redemptions redemptions, OrderCodes orderCodes, Gifts gifts, TopUps topUps, ConfiguredGateway configured,
+    Agenda agenda, Rounds rounds, OrderStore orders, Fulfilment fulfilment, Charges charges, PaymentEvents events, Redemptions redemptions, OrderCodes orderCodes, UnfinishedGifts gifts, TopUps topUps, ConfiguredGateway configured,
     TimeProvider time)
 {
     // A bank can take days to say whether a payment is one; a page that nobody opened has long expired by then.

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using ServerlessAi.Payments.Catalog;
 using ServerlessAi.Payments.Codes;
+using ServerlessAi.Payments.Giving;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Payments.Saved;
 

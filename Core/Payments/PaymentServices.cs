@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Payments.Catalog;
 using ServerlessAi.Payments.Codes;
+using ServerlessAi.Payments.Giving;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Payments.Saved;
 using ServerlessAi.Payments.Stripe;
@@ -59,7 +60,9 @@ internal static class PaymentServices
             .AddSingleton<PlanRenewals>()
             .AddSingleton<TopUps>()
             .AddSingleton<Transfers>()
+            .AddSingleton<Handover>()
             .AddSingleton<Gifts>()
+            .AddSingleton<UnfinishedGifts>()
             .AddSingleton<PaymentExport>()
             .AddSingleton<Farewells>()
             .AddSingleton<OrderTimer>();

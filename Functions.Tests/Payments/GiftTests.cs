@@ -1,4 +1,4 @@
-using ServerlessAi.Payments;
+using ServerlessAi.Payments.Giving;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Simulator.Storage;
 

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using ServerlessAi.Access;
 using ServerlessAi.Functions.Http;
-using ServerlessAi.Payments;
+using ServerlessAi.Payments.Giving;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Functions.Payments;

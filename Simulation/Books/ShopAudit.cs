@@ -1,5 +1,5 @@
 using ServerlessAi.Accounts;
-using ServerlessAi.Payments;
+using ServerlessAi.Payments.Giving;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Simulation.People;
 using ServerlessAi.Simulation.Worlds;
@@ -30,9 +30,9 @@ internal sealed class ShopAudit(World world, IReadOnlyDictionary<string, Account
     // What nobody could receive is back under a name of its own.
     private string NameOf(LedgerEntry entry)
     {
-        var isBack = entry.OperationId.EndsWith(Gifts.Back, StringComparison.Ordinal);
+        var isBack = entry.OperationId.EndsWith(Handover.Back, StringComparison.Ordinal);
         world.Coverage.Add("gift given back", isBack);
-        return isBack ? entry.OperationId[..^Gifts.Back.Length] : entry.OperationId;
+        return isBack ? entry.OperationId[..^Handover.Back.Length] : entry.OperationId;
     }
 
     private void CheckOrder(string user, Order order)

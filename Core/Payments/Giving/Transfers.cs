@@ -3,7 +3,7 @@ using Azure;
 using Azure.Data.Tables;
 using ServerlessAi.Storage;
 
-namespace ServerlessAi.Payments;
+namespace ServerlessAi.Payments.Giving;
 
 /// <summary>Credits on their way from one account to another: the table <c>transfers</c>, the sender's partition. Written before anything moves.</summary>
 /// <param name="To">Null when it is done: nothing needs to know any more, and whoever repeats the request says so again.</param>
