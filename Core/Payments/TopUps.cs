@@ -33,7 +33,7 @@ public sealed class TopUps(
 
         if (!enabled)
         {
-            var off = await payers.ChangeAsync(accountId, payer => payer.IsTopUpOn ? payer with { TopUp = payer.TopUp! with { Enabled = false, DisabledReason = null } } : payer, cancellationToken);
+            var off = await payers.ChangeAsync(accountId, payer => payer.IsTopUpOn ? payer with { TopUp = payer.TopUp!.Off(reason: null) } : payer, cancellationToken);
             return off!.TopUp ?? await ReadAsync(accountId, cancellationToken);
         }
 
@@ -50,7 +50,7 @@ public sealed class TopUps(
         // Written down first, without a method switched off: then the next purchase saves one.
         var setting = new AutoTopUp(Enabled: true, input.ThresholdCredits.Value, package.Id, (long)(input.MonthlyLimit.Value * 100));
         await agenda.AddAsync(TaskKind.TopUp, accountId, ItemId, dueAt: null, cancellationToken);
-        var payer = await payers.ChangeAsync(accountId, payer => payer with { TopUp = payer.CustomerId is null ? setting with { Enabled = false, DisabledReason = "no_payment_method" } : setting }, cancellationToken);
+        var payer = await payers.ChangeAsync(accountId, payer => payer with { TopUp = payer.CustomerId is null ? setting.Off(TopUpOff.NoMethod) : setting }, cancellationToken);
         return payer!.CustomerId is null
             ? new Refusal(RefusalCodes.Conflict, "There is no saved payment method. Buy a package once: it is saved then, and this can be switched on.")
             : payer.TopUp!;
@@ -83,7 +83,7 @@ public sealed class TopUps(
                 {
                     OpenTopUp = null,
                     OpenTopUpOf = null,
-                    TopUp = known.TopUp! with { Enabled = false, DisabledReason = "declined" },
+                    TopUp = known.TopUp!.Off(TopUpOff.Declined),
                     TopUpCents = Math.Max(0, known.TopUpCents - order.Price.AmountCents),
                 }
                 : known, cancellationToken);
@@ -97,7 +97,10 @@ public sealed class TopUps(
         var now = time.GetUtcNow();
         // What this machine's clock takes for credits of a moment to come counts: they may be those of the last top-up.
         var available = state.Grants.Where(grant => !grant.IsExpired(now)).Sum(grant => grant.RemainingMicro);
-        if (available >= Money.FromCredits(payer.TopUp!.ThresholdCredits) || await packages.ReadAsync(payer.TopUp.PackageId, cancellationToken) is not { Offered: true } package)
+        if (available >= Money.FromCredits(payer.TopUp!.ThresholdCredits)
+            || await packages.ReadAsync(payer.TopUp.PackageId, cancellationToken) is not { Offered: true } package
+            // Changed since: it would never be enough, and bought again each minute.
+            || package.Credits <= payer.TopUp.ThresholdCredits)
         {
             return payer;
         }

@@ -71,6 +71,57 @@ public sealed class TopUpTests
     }
 
     [Fact]
+    public async Task Money_that_goes_back_is_not_charged_again_a_minute_later()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await SwitchOnAsync(shop, threshold: 20, limit: 100);
+        await shop.App.GiveAsync("ann", -100);
+        await shop.TickAsync();
+        var topUp = (await shop.App.GetAsync("manage/orders?userId=ann", shop.App.Admin)).Body.GetProperty("orders").EnumerateArray()
+            .Select(row => row.GetProperty("order")).Single(order => order.GetProperty("kind").GetString() == "topUp");
+        Assert.Equal(500, shop.Stripe.ChargedCents);
+
+        Assert.Equal(200, (await shop.App.SendAsync(HttpMethod.Post, $"manage/orders/ann/{topUp.GetProperty("orderId").GetString()}/refund", new { }, shop.App.Admin, Shop.Key("k"))).Status);
+        await shop.TickAsync();
+
+        var setting = await shop.App.GetAsync("credits/auto-topup?userId=ann");
+        Assert.Equal((500, 10, "refunded"), (shop.Stripe.ChargedCents, await CreditsAsync(shop), setting.Text("disabledReason")));
+        Assert.Equal(200, (await SetAsync(shop, threshold: 20, limit: 100)).Status);
+        await shop.TickAsync();
+        Assert.Equal(1_000, shop.Stripe.ChargedCents);
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task Whoever_disputes_a_purchase_is_charged_nothing_by_itself()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await SwitchOnAsync(shop, threshold: 20, limit: 100);
+        var order = await shop.BuyAndPayAsync("ann");
+        await shop.App.GiveAsync("ann", -100);
+
+        await shop.SendAsync(shop.Disputed(order, "charge.dispute.created", "needs_response"));
+        await shop.TickAsync();
+
+        var setting = await shop.App.GetAsync("credits/auto-topup?userId=ann");
+        Assert.Equal((0, "disputed"), (shop.Stripe.ChargedCents, setting.Text("disabledReason")));
+    }
+
+    [Fact]
+    public async Task A_package_that_was_made_too_small_for_the_threshold_is_not_bought_again_and_again()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await SwitchOnAsync(shop, threshold: 20, limit: 100);
+        Assert.Equal(200, (await shop.App.SendAsync(HttpMethod.Put, "manage/packages/starter", new { credits = 4 }, shop.App.Admin)).Status);
+        await shop.App.GiveAsync("ann", -100);
+
+        await shop.TickAsync();
+        await shop.TickAsync();
+
+        Assert.Equal(0, shop.Stripe.ChargedCents);
+    }
+
+    [Fact]
     public async Task Whoever_was_forgotten_is_never_charged_again()
     {
         await using var shop = await Shop.OpenAsync();

@@ -10,7 +10,7 @@ namespace ServerlessAi.Functions.Payments;
 
 public sealed record AutoTopUpBody(bool? Enabled, decimal? ThresholdCredits, string? PackageId, decimal? MonthlyLimitUsd);
 
-/// <param name="DisabledReason">Why it went off: <c>declined</c> or <c>no_payment_method</c>; absent when its owner switched it.</param>
+/// <param name="DisabledReason">Why it went off: <c>declined</c>, <c>no_payment_method</c>, <c>refunded</c> or <c>disputed</c>; absent when its owner switched it.</param>
 public sealed record AutoTopUpOutput(string UserId, bool Enabled, decimal ThresholdCredits, string PackageId, decimal MonthlyLimitUsd, string? DisabledReason);
 
 /// <summary>Whether a package is bought by itself when the balance is low.</summary>

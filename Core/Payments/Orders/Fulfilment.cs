@@ -148,6 +148,11 @@ public sealed partial class Fulfilment(
                 continue;
             }
 
+            if (pending.Micro > 0)
+            {
+                await StopToppingUpAsync(order, cancellationToken);
+            }
+
             var outcome = await accounts.ExecuteAsync(order.AccountId, ToCommand(order, pending));
             if (outcome is Refused { Refusal: var refusal } && !string.Equals(refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal))
             {
@@ -160,6 +165,12 @@ public sealed partial class Fulfilment(
             order = await orders.ChangeAsync(order.AccountId, order.Id, now => Reversing.Done(now, pending.OperationId, taken), cancellationToken);
         }
     }
+
+    // Before the credits are taken: what that leaves must not be taken for a reason to charge the payer again.
+    private Task StopToppingUpAsync(Order order, CancellationToken cancellationToken) => payers.ChangeAsync(
+        order.AccountId,
+        payer => payer.IsTopUpOn ? payer with { TopUp = payer.TopUp!.Off(order.Disputes.IsEmpty ? TopUpOff.Refunded : TopUpOff.Disputed) } : payer,
+        cancellationToken);
 
     private static Change ToCommand(Order order, Reversal reversal)
     {

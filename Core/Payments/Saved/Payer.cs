@@ -9,6 +9,19 @@ public sealed record AutoTopUp(bool Enabled, decimal ThresholdCredits, string Pa
 {
     /// <summary>Why it was switched off, when not by its owner.</summary>
     public string? DisabledReason { get; init; }
+
+    public AutoTopUp Off(string? reason) => this with { Enabled = false, DisabledReason = reason };
+}
+
+/// <summary>Why automatic top-ups went off by themselves. The names are stored, and shown.</summary>
+internal static class TopUpOff
+{
+    public const string NoMethod = "no_payment_method";
+    public const string Declined = "declined";
+
+    /// <summary>Money of the account went back: taking its credits leaves less than the threshold, and would charge the payer at once again.</summary>
+    public const string Refunded = "refunded";
+    public const string Disputed = "disputed";
 }
 
 /// <summary>What is kept of an account as a payer.</summary>
