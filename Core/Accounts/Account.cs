@@ -27,7 +27,7 @@ public static class Account
             Release release => Ending.Decide(posting, release),
             Change change => Changing.Decide(posting, change),
             SubscriptionChange change => Subscribing.Decide(posting, change),
-            SetMember change => Membership.Decide(posting, change),
+            MemberChange change => Membership.Decide(posting, change),
             JoinImage join => Picturing.Decide(posting, join),
             RemoveImage remove => Picturing.Decide(posting, remove),
             Remember remember => Own(posting, remember),

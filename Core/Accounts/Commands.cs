@@ -138,17 +138,27 @@ public sealed record Refund(string OperationId, long AmountMicro, string Reason)
     public override long SignedMicro => -AmountMicro;
 }
 
-/// <summary>Lets somebody spend from the account, changes what they may, or ends it.</summary>
-/// <param name="User">Whom.</param>
-/// <param name="IsMember">False ends it.</param>
-public sealed record SetMember(string OperationId, string User, bool IsMember, bool IsOwner, long? CapMicro, string Reason) : Once(OperationId, Reason)
+/// <summary>Changes who may spend from the account.</summary>
+/// <param name="User">Of whom.</param>
+public abstract record MemberChange(string OperationId, string User, string Reason) : Once(OperationId, Reason);
+
+/// <summary>Lets somebody spend from the account. Who may already goes on as before; but who founds it owns it.</summary>
+/// <param name="CapMicro">Micro-credits a month; null for no cap, and for owners.</param>
+public sealed record AddMember(string OperationId, string User, long? CapMicro, string Reason) : MemberChange(OperationId, User, Reason)
 {
-    /// <summary>Forgets who leaves, whatever they have used.</summary>
-    public bool IsForgotten { get; init; }
+    public bool IsOwner { get; init; }
 
     /// <summary>What the account is called from now on; null leaves it as it is.</summary>
     public string? Name { get; init; }
 }
+
+/// <summary>Changes what a member may spend; <c>not_found</c> when they are none.</summary>
+/// <param name="CapMicro">Micro-credits a month; null for no cap.</param>
+public sealed record CapMember(string OperationId, string User, long? CapMicro) : MemberChange(OperationId, User, "cap");
+
+/// <summary>Ends it, whether or not there was anything to end.</summary>
+/// <param name="IsForgotten">Whatever they have used: nothing that leads to them stays.</param>
+public sealed record RemoveMember(string OperationId, string User, bool IsForgotten) : MemberChange(OperationId, User, IsForgotten ? "forgotten" : "left");
 
 /// <summary>Ends an account because its user wants to be forgotten: what credits are left lapse, and nothing begins any more.</summary>
 /// <param name="Of">When the account that is meant was opened; another of the same name is not closed.</param>

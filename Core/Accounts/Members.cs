@@ -18,6 +18,7 @@ public sealed class Members(Tables tables, TimeProvider time)
     private const string RowKey = "member";
     private const string Account = "Account";
     private const string Team = "Team";
+    private const string Left = "Left";
     private const string Grave = "grave";
     private const string ForgottenAt = "ForgottenAt";
     private const int RememberedLimit = 10_000;
@@ -88,11 +89,25 @@ public sealed class Members(Tables tables, TimeProvider time)
         return team;
     }
 
-    /// <summary>Says from which shared account a user spends; null for their own.</summary>
-    public async Task SetTeamAsync(string userId, string? team, CancellationToken cancellationToken)
+    /// <summary>The shared account that a user has left, when that account has not said so yet.</summary>
+    public async Task<string?> ReadLeftAsync(string userId, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Members);
-        await client.UpsertEntityAsync(new TableEntity(AccountRows.Partition(userId), RowKey) { [Team] = team ?? "" }, TableUpdateMode.Merge, cancellationToken);
+        var row = await client.GetEntityIfExistsAsync<TableEntity>(AccountRows.Partition(userId), RowKey, [Left], cancellationToken);
+        return row.HasValue && row.Value!.GetString(Left) is { Length: > 0 } named ? named : null;
+    }
+
+    /// <summary>Says from which shared account a user spends.</summary>
+    public Task SetTeamAsync(string userId, string team, CancellationToken cancellationToken) => SetAsync(userId, team, left: null, cancellationToken);
+
+    /// <summary>A user spends their own from now on; and which shared account is to know of it, until it does.</summary>
+    /// <param name="left">Null when it knows.</param>
+    public Task LeaveTeamAsync(string userId, string? left, CancellationToken cancellationToken) => SetAsync(userId, team: null, left, cancellationToken);
+
+    private async Task SetAsync(string userId, string? team, string? left, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Members);
+        await client.UpsertEntityAsync(new TableEntity(AccountRows.Partition(userId), RowKey) { [Team] = team ?? "", [Left] = left ?? "" }, TableUpdateMode.Merge, cancellationToken);
         Remember(userId, team);
     }
 

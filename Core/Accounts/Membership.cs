@@ -5,35 +5,74 @@ namespace ServerlessAi.Accounts;
 /// <summary>Who may spend from a shared account, and how much of it they have.</summary>
 internal static class Membership
 {
-    public static Outcome Decide(Posting posting, SetMember command)
+    public static Outcome Decide(Posting posting, MemberChange command)
     {
         if (command.Recorded is not null)
         {
             return new MemberSet(posting.State);
         }
 
-        var month = posting.State.Month.Month;
-        var members = posting.State.Members.RemoveRange(posting.State.Members.Where(member => IsOver(member.Value, posting.State, month)).Select(member => member.Key));
-        var former = FormerKey(posting.State, command.User);
-        var known = members.GetValueOrDefault(command.User) ?? members.GetValueOrDefault(former);
-        if (!command.IsMember)
+        Tidy(posting);
+        var refusal = command switch
         {
-            members = members.Remove(command.User).Remove(former);
-            members = known is null || command.IsForgotten ? members : members.Add(former, known with { LeftAt = posting.Now });
-        }
-        else if (known is null && members.Count >= Account.MembersLimit)
+            AddMember add => Add(posting, add),
+            CapMember cap => Cap(posting, cap),
+            RemoveMember remove => Remove(posting, remove),
+            _ => throw new NotSupportedException($"No decision is written for {command.GetType().Name}."),
+        };
+        if (refusal is not null)
         {
-            return new Refused(Refusal.Invalid($"An account has at most {Account.MembersLimit} members."));
-        }
-        else
-        {
-            known ??= new Member(command.OperationId, command.CapMicro, command.IsOwner, posting.Now, month, UsedMicro: 0);
-            members = members.Remove(former).SetItem(command.User, known with { CapMicro = command.CapMicro, IsOwner = command.IsOwner, LeftAt = null });
+            return new Refused(refusal);
         }
 
-        posting.Set(posting.State with { Members = members, Name = command.Name ?? posting.State.Name });
         posting.Recorded(command.OperationId);
         return new MemberSet(posting.State);
+    }
+
+    private static Refusal? Add(Posting posting, AddMember command)
+    {
+        var (state, former) = (posting.State, FormerKey(posting.State, command.User));
+        var present = state.Members.GetValueOrDefault(command.User);
+        var known = present ?? state.Members.GetValueOrDefault(former);
+        if (known is null && state.Members.Count >= Account.MembersLimit)
+        {
+            return Refusal.Invalid($"An account has at most {Account.MembersLimit} members.");
+        }
+
+        // Whoever owns it stays its owner, whichever invitation they follow.
+        var isOwner = command.IsOwner || known is { IsOwner: true };
+        var capMicro = isOwner ? null : present is null ? command.CapMicro : present.CapMicro;
+        known ??= new Member(command.OperationId, capMicro, isOwner, posting.Now, state.Month.Month, UsedMicro: 0);
+        var members = state.Members.Remove(former).SetItem(command.User, known with { CapMicro = capMicro, IsOwner = isOwner, LeftAt = null });
+        posting.Set(state with { Members = members, Name = command.Name ?? state.Name });
+        return null;
+    }
+
+    private static Refusal? Cap(Posting posting, CapMember command)
+    {
+        if (posting.State.Members.GetValueOrDefault(command.User) is not { } member)
+        {
+            return Refusal.NotFound("The team has no such member.");
+        }
+
+        posting.Set(posting.State with { Members = posting.State.Members.SetItem(command.User, member with { CapMicro = command.CapMicro }) });
+        return null;
+    }
+
+    private static Refusal? Remove(Posting posting, RemoveMember command)
+    {
+        var (state, former) = (posting.State, FormerKey(posting.State, command.User));
+        var known = state.Members.GetValueOrDefault(command.User);
+        var members = state.Members.Remove(command.User);
+        members = command.IsForgotten ? members.Remove(former) : known is null ? members : members.SetItem(former, known with { LeftAt = posting.Now });
+        posting.Set(state with { Members = members });
+        return null;
+    }
+
+    private static void Tidy(Posting posting)
+    {
+        var (state, month) = (posting.State, posting.State.Month.Month);
+        posting.Set(state with { Members = state.Members.RemoveRange(state.Members.Where(member => IsOver(member.Value, state, month)).Select(member => member.Key)) });
     }
 
     public static void Count(Posting posting, Hold hold, long chargedMicro)

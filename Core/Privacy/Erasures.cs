@@ -114,7 +114,11 @@ public sealed partial class Erasures(
         }
 
         // A team goes on without whoever leaves it, and an empty account would be topped up for ever.
-        await teams.ForgetAsync(job.AccountId, cancellationToken);
+        if (await teams.ForgetAsync(job.AccountId, cancellationToken) is { } stillIn)
+        {
+            return stillIn;
+        }
+
         await farewells.BeginAsync(job.AccountId, hasAccount: job.Of is not null, cancellationToken);
         return null;
     }

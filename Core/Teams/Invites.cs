@@ -17,7 +17,7 @@ public sealed record HeldInvite(string Id, Invite Invite, bool IsAccepted, bool 
 
 /// <summary>
 /// Invitations: the table <c>members</c>, a row by the hash of its code. A code is for one user: the first to use it; that user may use it again, which
-/// finishes what a crash left undone.
+/// finishes what a crash left undone, and lets nobody in a second time: the team's account knows the invitation by its id.
 /// </summary>
 public sealed class Invites(Tables tables, IIdSource ids, TimeProvider time)
 {
@@ -42,8 +42,8 @@ public sealed class Invites(Tables tables, IIdSource ids, TimeProvider time)
         return (code, invite);
     }
 
-    /// <returns>The invitation, when it is this user's to accept.</returns>
-    public async Task<Invite?> TakeAsync(string code, string userId, CancellationToken cancellationToken)
+    /// <returns>The invitation, when it is this user's to accept, or was accepted by them.</returns>
+    public async Task<HeldInvite?> TakeAsync(string code, string userId, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Members);
         var found = await client.GetEntityIfExistsAsync<TableEntity>(Partition(code), RowKey, cancellationToken: cancellationToken);
@@ -54,20 +54,22 @@ public sealed class Invites(Tables tables, IIdSource ids, TimeProvider time)
 
         if (found.Value.GetString(UsedBy) is { } user)
         {
-            return string.Equals(user, Mark(found.Value, userId), StringComparison.Ordinal) ? invite : null;
+            return string.Equals(user, Mark(found.Value, userId), StringComparison.Ordinal) ? Held() : null;
         }
 
         found.Value[UsedBy] = Mark(found.Value, userId);
         try
         {
             await client.UpdateEntityAsync(found.Value, found.Value.ETag, TableUpdateMode.Merge, cancellationToken);
-            return invite;
+            return Held();
         }
         catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception))
         {
             // Somebody else was first; or it was this user, whose reply was lost, and who asks again.
             return null;
         }
+
+        HeldInvite Held() => new(IdOf(found.Value), invite, IsAccepted: true, IsUsed: true);
     }
 
     /// <summary>Invitations to the team that a user founded, and those that they have accepted, as long as they are kept.</summary>
@@ -81,7 +83,7 @@ public sealed class Invites(Tables tables, IIdSource ids, TimeProvider time)
             var isAccepted = string.Equals(usedBy, Mark(row, userId), StringComparison.Ordinal);
             if (isAccepted || string.Equals(invite.Team, own, StringComparison.Ordinal))
             {
-                yield return new HeldInvite(row.PartitionKey[FirstPartition.Length..], invite, isAccepted, usedBy is not null);
+                yield return new HeldInvite(IdOf(row), invite, isAccepted, usedBy is not null);
             }
         }
     }
@@ -98,6 +100,8 @@ public sealed class Invites(Tables tables, IIdSource ids, TimeProvider time)
             await client.DeleteUnchangedAsync([row], cancellationToken);
         }
     }
+
+    private static string IdOf(TableEntity row) => row.PartitionKey[FirstPartition.Length..];
 
     // Never the key of a user: those have no '|', which is escaped.
     private static string Partition(string code) => FirstPartition + Digest.Of("invite", code);

@@ -11,8 +11,8 @@ public sealed record TeamView(string TeamId, string Name, decimal Credits, IRead
 
 /// <summary>
 /// Teams: one account that several users spend from, each up to a cap. The account says who is a member, in its state; the table <c>members</c> says
-/// where a user's requests go. To join writes the account first, to leave the table: a crash in between leaves somebody who spends their own, and
-/// asking again finishes it.
+/// where a user's requests go. To join writes the account first, to leave the table, which remembers the team until its account has taken note: a crash in
+/// between leaves somebody who spends their own, and asking again finishes it.
 /// </summary>
 public sealed class TeamBook(AccountStore accounts, Members members, Invites invites, IIdSource ids, TimeProvider time)
 {
@@ -33,7 +33,7 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
             return AlreadyIn();
         }
 
-        return await JoinAsync(team, userId, isOwner: true, capMicro: null, "founded", cancellationToken, name);
+        return await JoinAsync(team, new AddMember(ids.NewOperationId(), userId, CapMicro: null, "founded") { IsOwner = true, Name = name }, cancellationToken);
     }
 
     /// <summary>The team that a user belongs to, as far as they may see it: its owner all of it, a member themselves.</summary>
@@ -61,9 +61,9 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
 
     public async Task<Answer<TeamView>> AcceptAsync(string userId, string code, CancellationToken cancellationToken)
     {
-        if (await invites.TakeAsync(code, userId, cancellationToken) is not { } invite)
+        if (await invites.TakeAsync(code, userId, cancellationToken) is not { Invite: var invite } held)
         {
-            return Refusal.NotFound("There is no such invitation, it has expired, or somebody else has accepted it.");
+            return NoInvitation();
         }
 
         if (await members.ReadTeamAsync(userId, cancellationToken) is { } present && !string.Equals(present, invite.Team, StringComparison.Ordinal))
@@ -71,9 +71,7 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
             return AlreadyIn();
         }
 
-        // Whoever owns it stays its owner, whichever invitation they follow.
-        var known = Membership.Find(await accounts.ReadAsync(invite.Team), userId);
-        return await JoinAsync(invite.Team, userId, known is { IsOwner: true }, known is { IsOwner: true } ? null : invite.CapMicro, "joined", cancellationToken);
+        return await JoinAsync(invite.Team, new AddMember($"invite-{held.Id}", userId, invite.CapMicro, "joined"), cancellationToken);
     }
 
     /// <summary>Changes what a member may spend.</summary>
@@ -85,67 +83,90 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
             return owned.Refusal ?? Problem(monthlyCap)!;
         }
 
-        if ((await accounts.ReadAsync(owned.Value)).Members.GetValueOrDefault(memberId) is not { LeftAt: null } member)
-        {
-            return Refusal.NotFound("The team has no such member.");
-        }
-
-        return ToAnswer(await SetAsync(owned.Value, memberId, isMember: true, member.IsOwner, ToMicro(monthlyCap), "cap"), ownerId);
+        return ToAnswer(await accounts.ExecuteAsync(owned.Value, new CapMember(ids.NewOperationId(), memberId, ToMicro(monthlyCap))), ownerId);
     }
 
     /// <summary>Ends a membership: an owner anybody's, a member theirs. An owner who leaves stays its owner, and comes back by founding it again.</summary>
     public async Task<Answer<TeamView>> RemoveAsync(string userId, string memberId, CancellationToken cancellationToken)
     {
-        if (await members.ReadTeamAsync(userId, cancellationToken) is not { } team)
+        var isSelf = string.Equals(userId, memberId, StringComparison.Ordinal);
+        var team = await members.ReadTeamAsync(userId, cancellationToken) ?? (isSelf ? await members.ReadLeftAsync(userId, cancellationToken) : null);
+        if (team is null)
         {
             return None();
         }
 
         var state = await accounts.ReadAsync(team);
-        var isSelf = string.Equals(userId, memberId, StringComparison.Ordinal);
         if (!isSelf && state.Members.GetValueOrDefault(userId) is not { IsOwner: true, LeftAt: null })
         {
             return NotOwner();
         }
 
-        if (state.Members.GetValueOrDefault(memberId) is not { LeftAt: null } member)
+        if (!isSelf && !state.Members.ContainsKey(memberId))
         {
             return Refusal.NotFound("The team has no such member.");
         }
 
-        if (string.Equals(await members.ReadTeamAsync(memberId, cancellationToken), team, StringComparison.Ordinal))
-        {
-            await members.SetTeamAsync(memberId, team: null, cancellationToken);
-        }
-
-        return ToAnswer(await SetAsync(team, memberId, isMember: false, member.IsOwner, member.CapMicro, "left"), userId);
+        return ToAnswer(await LeaveAsync(team, memberId, cancellationToken), userId);
     }
 
-    /// <summary>Takes a user out of whichever team they belong to, without a trace in it. Doing it again changes nothing.</summary>
-    public async Task ForgetAsync(string userId, CancellationToken cancellationToken)
+    /// <summary>Takes a user out of whichever team they belong to, or have just left, without a trace in it. Doing it again changes nothing.</summary>
+    /// <returns>Why that is not possible now.</returns>
+    public async Task<Refusal?> ForgetAsync(string userId, CancellationToken cancellationToken)
     {
-        if (await members.ReadTeamAsync(userId, cancellationToken) is not { } team)
+        foreach (var team in new[] { await members.ReadTeamAsync(userId, cancellationToken), await members.ReadLeftAsync(userId, cancellationToken) }.OfType<string>())
         {
-            return;
+            if (await accounts.ExecuteAsync(team, new RemoveMember(ids.NewOperationId(), userId, IsForgotten: true)) is Refused { Refusal: var refusal })
+            {
+                // The row that leads there stays, for whoever tries again.
+                return refusal;
+            }
+
+            await members.LeaveTeamAsync(userId, left: null, cancellationToken);
         }
 
-        await accounts.ExecuteAsync(team, new SetMember(ids.NewOperationId(), userId, IsMember: false, IsOwner: false, CapMicro: null, "forgotten") { IsForgotten = true });
-        await members.SetTeamAsync(userId, team: null, cancellationToken);
+        return null;
     }
 
-    private async Task<Answer<TeamView>> JoinAsync(string team, string userId, bool isOwner, long? capMicro, string reason, CancellationToken cancellationToken, string? name = null)
+    private async Task<Answer<TeamView>> JoinAsync(string team, AddMember command, CancellationToken cancellationToken)
     {
-        var joined = ToAnswer(await SetAsync(team, userId, isMember: true, isOwner, capMicro, reason, name), userId);
+        if (await members.ReadLeftAsync(command.User, cancellationToken) is { } left && await LeaveAsync(left, command.User, cancellationToken) is Refused unfinished)
+        {
+            return unfinished.Refusal;
+        }
+
+        var outcome = await accounts.ExecuteAsync(team, command);
+        if (outcome is MemberSet { Account: var account } && !account.Members.ContainsKey(command.User))
+        {
+            // It was accepted before, and the membership has ended since.
+            return NoInvitation();
+        }
+
+        var joined = ToAnswer(outcome, command.User);
         if (joined.Succeeded)
         {
-            await members.SetTeamAsync(userId, team, cancellationToken);
+            await members.SetTeamAsync(command.User, team, cancellationToken);
         }
 
         return joined;
     }
 
-    private Task<Outcome> SetAsync(string team, string userId, bool isMember, bool isOwner, long? capMicro, string reason, string? name = null) =>
-        accounts.ExecuteAsync(team, new SetMember(ids.NewOperationId(), userId, isMember, isOwner, capMicro, reason) { Name = name });
+    private async Task<Outcome> LeaveAsync(string team, string memberId, CancellationToken cancellationToken)
+    {
+        var isThere = string.Equals(await members.ReadTeamAsync(memberId, cancellationToken), team, StringComparison.Ordinal);
+        if (isThere)
+        {
+            await members.LeaveTeamAsync(memberId, left: team, cancellationToken);
+        }
+
+        var outcome = await accounts.ExecuteAsync(team, new RemoveMember(ids.NewOperationId(), memberId, IsForgotten: false));
+        if (outcome is MemberSet && (isThere || string.Equals(await members.ReadLeftAsync(memberId, cancellationToken), team, StringComparison.Ordinal)))
+        {
+            await members.LeaveTeamAsync(memberId, left: null, cancellationToken);
+        }
+
+        return outcome;
+    }
 
     private async Task<Answer<string>> OwnedAsync(string userId, CancellationToken cancellationToken)
     {
@@ -179,6 +200,8 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
     private static Refusal? Problem(decimal? cap) => cap is < 0 or > CapLimit ? Refusal.Invalid($"'monthlyCap' must be 0 to {CapLimit:0} credits.") : null;
 
     private static Refusal AlreadyIn() => new(RefusalCodes.Conflict, "You belong to another team. Leave it first.");
+
+    private static Refusal NoInvitation() => Refusal.NotFound("There is no such invitation, it has expired, or it has been accepted before.");
 
     private static Refusal None() => Refusal.NotFound("You belong to no team.");
 

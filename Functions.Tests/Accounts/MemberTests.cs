@@ -42,7 +42,7 @@ public sealed class MemberTests
         Set("ann", cap: 3);
         Reserve("a", "ann", 3);
         world.Settle("a", 3);
-        world.Run(new SetMember("out", "ann", IsMember: false, IsOwner: false, CapMicro: null, "left"));
+        world.Run(new RemoveMember("out", "ann", IsForgotten: false));
         Assert.Equal(RefusalCodes.Forbidden, Assert.IsType<Refused>(Reserve("b", "ann", 1)).Refusal.Code);
         Set("ann", cap: 3);
 
@@ -54,7 +54,7 @@ public sealed class MemberTests
     {
         Set("ann", cap: 3);
         Reserve("a", "ann", 2);
-        world.Run(new SetMember("out", "ann", IsMember: false, IsOwner: false, CapMicro: null, "left"));
+        world.Run(new RemoveMember("out", "ann", IsForgotten: false));
         Set("bob", cap: 1);
         world.Settle("a", 2);
         Set("ann", cap: 3);
@@ -67,7 +67,7 @@ public sealed class MemberTests
     {
         Set("ann", cap: 3);
         var hold = Assert.IsType<Admitted>(Reserve("a", "ann", 2)).Hold;
-        world.Run(new SetMember("out", "ann", IsMember: false, IsOwner: false, CapMicro: null, "left"));
+        world.Run(new RemoveMember("out", "ann", IsForgotten: false));
         world.Settle("a", 2);
 
         Assert.DoesNotContain("ann", ServerlessAi.Storage.StoredJson.Write(hold), StringComparison.Ordinal);
@@ -94,11 +94,11 @@ public sealed class MemberTests
             Set("user" + i, cap: 1);
         }
 
-        Assert.IsType<Refused>(world.Run(new SetMember("one too many", "late", IsMember: true, IsOwner: false, CapMicro: null, "test")));
+        Assert.IsType<Refused>(world.Run(new AddMember("one too many", "late", CapMicro: null, "test")));
     }
 
     private void Set(string user, decimal? cap, bool isOwner = false) => Assert.IsType<MemberSet>(world.Run(
-        new SetMember($"set {++changes}", user, IsMember: true, isOwner, cap is { } credits ? Money.FromCredits(credits) : null, "test")));
+        new AddMember($"set {++changes}", user, cap is { } credits ? Money.FromCredits(credits) : null, "test") { IsOwner = isOwner }));
 
     private Outcome Reserve(string id, string user, decimal credits) => world.Run(
         new Reserve(id, WorkKind.Image, [World.ImageOffer("premium", credits, freeQuota: false, costUsd: 0.01m, isStandard: true)], world.Plans, TimeSpan.FromMinutes(5), PlatformOverBudget: false) { Member = user });

@@ -1,0 +1,102 @@
+using ServerlessAi.Privacy;
+using ServerlessAi.Simulator.Storage;
+
+namespace ServerlessAi.Tests.Flow;
+
+public sealed class TeamLeavingTests
+{
+    [Fact]
+    public async Task An_invitation_lets_nobody_back_in_who_was_shown_the_door()
+    {
+        await using var app = await TestApp.StartAsync();
+        var code = await JoinAsync(app, monthlyCap: 50);
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Delete, "teams/members/ann?userId=owner")).Status);
+
+        var again = await app.PostAsync("teams/join", new { userId = "ann", code });
+
+        Assert.Equal((404, 10m), (again.Status, (await app.GetAsync("credits?userId=ann")).Number("credits")));
+        Assert.Equal(1, await MembersAsync(app));
+        Assert.Equal(200, (await app.PostAsync("teams/join", new { userId = "ann", code = await InviteAsync(app, monthlyCap: null) })).Status);
+    }
+
+    [Fact]
+    public async Task No_invitation_undoes_what_the_owner_has_set_since()
+    {
+        await using var app = await TestApp.StartAsync();
+        var code = await JoinAsync(app, monthlyCap: 50);
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Put, "teams/members/ann", new { userId = "owner", monthlyCap = 5 })).Status);
+
+        Assert.Equal(200, (await app.PostAsync("teams/join", new { userId = "ann", code })).Status);
+        Assert.Equal(200, (await app.PostAsync("teams/join", new { userId = "ann", code = await InviteAsync(app, monthlyCap: null) })).Status);
+
+        Assert.Equal(5, (await app.GetAsync("teams?userId=ann")).Body.GetProperty("members")[0].GetProperty("monthlyCap").GetDecimal());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Leaving_that_broke_off_is_finished_by_asking_again_or_by_joining_another_team(bool joinsAnother)
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync();
+        await using var closing = app;
+        await JoinAsync(app, monthlyCap: null);
+        await app.PostAsync("teams", new { userId = "other", name = "Owls" });
+        var code = await InviteAsync(app, monthlyCap: null, owner: "other");
+        storage.Faults = IsBusy;
+        Assert.Equal(503, (await app.SendAsync(HttpMethod.Delete, "teams/members/ann?userId=ann")).Status);
+        storage.Faults = _ => Fault.None;
+        Assert.Equal((10, 2), ((await app.GetAsync("credits?userId=ann")).Number("credits"), await MembersAsync(app)));
+
+        var finished = joinsAnother ? await app.PostAsync("teams/join", new { userId = "ann", code }) : await app.SendAsync(HttpMethod.Delete, "teams/members/ann?userId=ann");
+
+        Assert.Equal((200, 1), (finished.Status, await MembersAsync(app)));
+        Assert.Equal(joinsAnother ? 200 : 404, (await app.SendAsync(HttpMethod.Delete, "teams/members/ann?userId=ann")).Status);
+    }
+
+    [Fact]
+    public async Task An_owner_whose_leaving_broke_off_comes_back_and_stays()
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync();
+        await using var closing = app;
+        await JoinAsync(app, monthlyCap: null);
+        storage.Faults = IsBusy;
+        Assert.Equal(503, (await app.SendAsync(HttpMethod.Delete, "teams/members/owner?userId=owner")).Status);
+        storage.Faults = _ => Fault.None;
+
+        Assert.Equal(200, (await app.PostAsync("teams", new { userId = "owner", name = "Foxes" })).Status);
+
+        Assert.Equal((100, 2), ((await app.GetAsync("credits?userId=owner")).Number("credits"), await MembersAsync(app)));
+    }
+
+    [Fact]
+    public async Task Whoever_is_deleted_while_the_teams_account_cannot_be_written_leaves_no_name_in_it()
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync();
+        await using var closing = app;
+        await JoinAsync(app, monthlyCap: null);
+        storage.Faults = IsBusy;
+        Assert.Equal(503, (await app.SendAsync(HttpMethod.Delete, "account?userId=ann")).Status);
+        storage.Faults = _ => Fault.None;
+
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        await app.Get<Erasures>().FinishAllAsync(default);
+
+        Assert.Equal(1, await MembersAsync(app));
+        Assert.Equal(404, (await app.SendAsync(HttpMethod.Put, "teams/members/ann", new { userId = "owner", monthlyCap = 5 })).Status);
+    }
+
+    private static Fault IsBusy(SimulatedRequest request) => request.IsTransaction && request.Partition?.StartsWith("team-", StringComparison.Ordinal) == true ? Fault.Busy503 : Fault.None;
+
+    private static async Task<int> MembersAsync(TestApp app) => (await app.GetAsync("teams?userId=owner")).Body.GetProperty("members").GetArrayLength();
+
+    private static async Task<string> JoinAsync(TestApp app, decimal? monthlyCap)
+    {
+        var team = await app.PostAsync("teams", new { userId = "owner", name = "Foxes" });
+        await app.GiveAsync(team.Text("teamId")!, 100);
+        var code = await InviteAsync(app, monthlyCap);
+        Assert.Equal(200, (await app.PostAsync("teams/join", new { userId = "ann", code })).Status);
+        return code;
+    }
+
+    private static async Task<string> InviteAsync(TestApp app, decimal? monthlyCap, string owner = "owner") => (await app.PostAsync("teams/invites", new { userId = owner, monthlyCap })).Text("code")!;
+}
