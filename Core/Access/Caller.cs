@@ -36,6 +36,7 @@ public sealed record Caller(string UserId, string AccountId, Role Role)
     /// <summary>What is wrong with the id of any account, the installation's own and guests' included; null when nothing is.</summary>
     public static Refusal? ShapeProblem(string userId) =>
         userId.Length is 0 or > UserIdLimit || !TableKey.Fits(userId) || userId.Any(char.IsControl) || !string.Equals(userId, userId.Trim(), StringComparison.Ordinal)
-            ? Refusal.Invalid($"A user id has 1 to {UserIdLimit} characters, no control characters, and no space at its ends.")
+        || userId.Contains("%2F", StringComparison.OrdinalIgnoreCase)
+            ? Refusal.Invalid($"A user id has 1 to {UserIdLimit} characters, no control characters, no '%2F', and no space at its ends.")
             : null;
 }

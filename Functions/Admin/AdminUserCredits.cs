@@ -27,6 +27,7 @@ public sealed class AdminUserCredits(CreditChanges changes, KeyedAnswers answers
         string userId,
         CancellationToken cancellationToken)
     {
+        userId = RouteValue.Read(userId);
         if (Caller.WalletProblem(userId) is { } problem)
         {
             return Problems.From(problem, http.HttpContext);

@@ -25,6 +25,7 @@ public sealed class AdminUserSubscription(Plans.Subscriptions subscriptions)
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "put", Route = "manage/users/{userId}/subscription")] HttpRequest http, string userId, CancellationToken cancellationToken)
     {
+        userId = RouteValue.Read(userId);
         if (Caller.WalletProblem(userId) is { } problem)
         {
             return Problems.From(problem, http.HttpContext);

@@ -50,7 +50,7 @@ internal static class RequestCredentials
         var named = new HashSet<string>(StringComparer.Ordinal);
         if (http.RouteValues.TryGetValue("userId", out var inAddress) && inAddress?.ToString() is { } user)
         {
-            named.Add(user);
+            named.Add(RouteValue.Read(user));
         }
 
         named.UnionWith(http.Query["userId"].OfType<string>());

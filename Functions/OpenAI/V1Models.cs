@@ -34,6 +34,7 @@ public sealed class V1Models(CatalogStore catalogs, ProviderRegistry providers)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/models/{id}")] HttpRequest http, string id, CancellationToken cancellationToken)
     {
         var catalog = await catalogs.GetAsync(cancellationToken);
+        id = RouteValue.Read(id);
         return catalog.Find(id) is { } model && IsServed(model) ? OpenAIAnswers.Json(V1Model.Of(model)) : Problems.From(NamedModel.Missing(id), http.HttpContext);
     }
 

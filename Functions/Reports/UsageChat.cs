@@ -25,7 +25,7 @@ public sealed class UsageChat(RollUps rollUps)
     [Allow(Role.Guest, Scope = Scopes.Read)]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "usage/chat/{chatId}")] HttpRequest http, string chatId, CancellationToken cancellationToken) =>
-        await rollUps.ReadChatAsync(http.Caller().AccountId, chatId, cancellationToken) is { } totals
+        await rollUps.ReadChatAsync(http.Caller().AccountId, RouteValue.Read(chatId), cancellationToken) is { } totals
             ? Answers.Json(ChatOutput.Of(totals))
             : Problems.From(Refusal.NotFound("No call named this chat."), http.HttpContext);
 }

@@ -16,7 +16,7 @@ public sealed class TeamsMember(TeamBook teams)
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", "delete", Route = "teams/members/{id}")] HttpRequest http, string id, CancellationToken cancellationToken)
     {
-        var user = http.Caller().UserId;
+        (var user, id) = (http.Caller().UserId, RouteValue.Read(id));
         if (Caller.Problem(id) is { } problem)
         {
             return Problems.From(problem, http.HttpContext);
