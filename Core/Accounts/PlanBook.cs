@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
 
 namespace ServerlessAi.Accounts;
@@ -23,8 +24,15 @@ public sealed class PlanOptions
     public string Default { get; set; } = DefaultPlan;
 
     /// <summary>Limits by plan. Those of shipped plans are there already; another name is another plan.</summary>
-    public IDictionary<string, PlanLimits> Items { get; set; } =
-        ShippedPlans.Read().ToDictionary(plan => plan.Id, plan => plan.Limits, StringComparer.OrdinalIgnoreCase);
+    [SuppressMessage("Design", "MA0016:Prefer using collection abstraction instead of implementation", Justification = "Settings are bound into this one, and keep its comparer.")]
+    public Dictionary<string, PlanLimits> Items { get; } = ShippedPlans.Read().ToDictionary(plan => plan.Id, plan => Bindable(plan.Limits), StringComparer.OrdinalIgnoreCase);
+
+    private static PlanLimits Bindable(PlanLimits limits)
+    {
+        // What a file says of a provider stays, where a setting that spells it otherwise changes one limit.
+        limits.Providers = new(limits.Providers, StringComparer.OrdinalIgnoreCase);
+        return limits;
+    }
 }
 
 /// <summary>Checks each plan's limits: data annotations do not look into a dictionary.</summary>

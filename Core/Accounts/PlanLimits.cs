@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Accounts;
@@ -35,7 +36,8 @@ public sealed class PlanLimits
     public decimal? CostLimitUsd { get; set; }
 
     /// <summary>Calls and tokens a month by provider; a provider that is not among them has no limit.</summary>
-    public IDictionary<string, ProviderLimit> Providers { get; set; } = new Dictionary<string, ProviderLimit>(StringComparer.OrdinalIgnoreCase);
+    [SuppressMessage("Design", "MA0016:Prefer using collection abstraction instead of implementation", Justification = "Settings are bound into this one, and keep its comparer.")]
+    public Dictionary<string, ProviderLimit> Providers { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Kinds of models that it includes besides those that are for everybody: <c>starter</c>, <c>premium</c>.</summary>
     public IList<string> ModelAccess { get; set; } = [];
@@ -83,7 +85,12 @@ public sealed class PlanLimits
     /// <summary>What alerts go by.</summary>
     internal MeterLimits MetersOf(string plan, ProviderLimit? provider) => new(plan, provider?.Calls, provider?.Tokens, Money.FromUsd(CostLimitUsd ?? MonthlyCapUsd)) { Images = Images };
 
-    internal void SetCreditPrice(decimal usdPerCredit) => MinimumBalanceMicro = Money.FromCredits(MinimumBalanceUsd / usdPerCredit);
+    /// <summary>Makes ready what was read: calls are counted by providers' names in lower case, however a setting spells them.</summary>
+    internal void Complete(decimal usdPerCredit)
+    {
+        MinimumBalanceMicro = Money.FromCredits(MinimumBalanceUsd / usdPerCredit);
+        Providers = Providers.ToDictionary(limit => limit.Key.ToLowerInvariant(), limit => limit.Value, StringComparer.OrdinalIgnoreCase);
+    }
 }
 
 /// <summary>What a plan allows of one provider in a month. Null is unlimited.</summary>

@@ -81,7 +81,7 @@ public sealed partial class PlanStore
         byId.TryAdd(options.Default, new Plan(options.Default, options.Default) { Limits = options.Items[options.Default] });
         foreach (var plan in byId.Values)
         {
-            plan.Limits.SetCreditPrice(usdPerCredit);
+            plan.Limits.Complete(usdPerCredit);
         }
 
         var ordered = byId.Values.OrderBy(plan => plan.PriceUsd).ThenBy(plan => plan.Id, StringComparer.Ordinal).ToList();

@@ -27,6 +27,7 @@ public sealed partial class PlanAdmin(PlanStore store)
 
     public async Task<Answer<TaggedPlan>> FindAsync(string id, CancellationToken cancellationToken)
     {
+        id = Canonical(id);
         var stored = await store.ReadAsync(id, cancellationToken);
         return Current(stored, id) is { } plan ? Tagged(plan, stored) : Missing(id);
     }
@@ -51,6 +52,7 @@ public sealed partial class PlanAdmin(PlanStore store)
     /// <param name="ifMatch">The tag as last read, or null to change whatever is there.</param>
     public async Task<Answer<TaggedPlan>> ChangeAsync(string id, Func<Plan, Answer<Plan>> change, string? ifMatch, CancellationToken cancellationToken)
     {
+        id = Canonical(id);
         var stored = await store.ReadAsync(id, cancellationToken);
         if (Current(stored, id) is not { } present)
         {
@@ -124,10 +126,12 @@ public sealed partial class PlanAdmin(PlanStore store)
             : limits.Problems().FirstOrDefault();
     }
 
+    private static string Canonical(string id) => id.ToLowerInvariant();
+
     private static Refusal Missing(string id) => Refusal.NotFound($"There is no plan with the id '{id}'.");
 
     private static Refusal Changed() => new(RefusalCodes.PreconditionFailed, "Somebody else changed this plan. Read it again and repeat the change.");
 
-    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,39}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,39}\\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex PlanId();
 }

@@ -118,10 +118,10 @@ public sealed partial record ModelPriceInput
     /// <summary>Id of a new entry: provider and model name in lower case, with everything that does not belong in a URL as a dash.</summary>
     public static string IdOf(string provider, string modelName) => NotInId().Replace($"{provider}-{modelName}".ToLowerInvariant(), "-");
 
-    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,39}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,39}\\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex ProviderName();
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,119}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,119}\\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex VendorName();
 
     [GeneratedRegex("[^a-z0-9._-]+", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]

@@ -31,6 +31,6 @@ internal sealed partial class ProviderOptionsCheck : IValidateOptions<ProviderOp
     }
 
     // As catalog entries name their provider, but for upper and lower case, which some hosts do not keep in a setting's name.
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9-]{0,39}\\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex VendorName();
 }

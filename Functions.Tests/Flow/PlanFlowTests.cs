@@ -109,6 +109,30 @@ public sealed class PlanFlowTests
         Assert.Equal(404, (await app.GetAsync("manage/plans/team", app.Admin)).Status);
     }
 
+    [Theory]
+    [InlineData("Plans:Items:free:Providers:OpenAI:Calls")]
+    [InlineData("Plans:Items:Free:Providers:OPENAI:Calls")]
+    public async Task A_limit_from_settings_counts_however_its_plan_and_provider_are_spelled(string setting)
+    {
+        await using var app = await TestApp.StartAsync(new Dictionary<string, string?> { [setting] = "1", ["Plans:Items:free:SpacingMs"] = "0" });
+
+        var limits = (await app.GetAsync("subscription/plans")).Body.GetProperty("data")[0].GetProperty("limits").GetProperty("providers");
+
+        Assert.Equal((1, 100), (limits.GetProperty("openai").GetProperty("calls").GetInt32(), limits.GetProperty("gemini").GetProperty("calls").GetInt32()));
+        Assert.Equal((200, 429), ((await app.CompleteAsync("ann", "one", "openai-gpt-4.1")).Status, (await app.CompleteAsync("ann", "two", "openai-gpt-4.1")).Status));
+    }
+
+    [Fact]
+    public async Task A_plan_is_the_same_whatever_the_case_of_its_id_in_an_address()
+    {
+        await using var app = await TestApp.StartAsync();
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Put, "manage/plans/STARTER", new { price_usd = 12 }, app.Admin)).Status);
+
+        Assert.Equal(12, (await app.GetAsync("manage/plans/Starter", app.Admin)).Number("price_usd"));
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Put, "manage/plans/STARTER", new { price_usd = 13 }, app.Admin)).Status);
+        Assert.Equal(400, (await app.PostAsync("manage/plans", new { id = "gold\n", name = "Gold" }, app.Admin)).Status);
+    }
+
     [Fact]
     public async Task A_withdrawn_plan_is_kept_by_those_who_have_it()
     {

@@ -94,7 +94,7 @@ public sealed partial class WarmCache(
             MinimumBalanceUsd = 0,
             HardCapNanoUsd = Money.FromUsd(options.Value.WarmMonthlyUsd),
         };
-        limits.SetCreditPrice(1);
+        limits.Complete(1);
         return new PlanBook(Name, new Dictionary<string, PlanLimits>(StringComparer.Ordinal) { [Name] = limits });
     }
 

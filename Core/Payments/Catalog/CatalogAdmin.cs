@@ -118,7 +118,7 @@ public abstract partial class CatalogAdmin<T>(Tables tables, string partition, I
 
     private static Refusal Changed() => new(RefusalCodes.PreconditionFailed, "Somebody else changed it. Read it again and repeat the change.");
 
-    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,39}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,39}\\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex KeyShape();
 }
 
