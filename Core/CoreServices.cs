@@ -103,6 +103,7 @@ public static class CoreServices
         .AddSingleton<Gallery>()
         .AddSingleton<AlertBook>()
         .AddSingleton<Outbox>()
+        .AddSingleton<OutboxErasure>()
         .AddSingleton<OutboxQueue>()
         .AddFlushed<UsageLog>()
         .AddFlushed<CacheHits>()

@@ -10,8 +10,8 @@ public sealed record PurchaseNews(string OrderId, string Title, decimal Credits,
 }
 
 /// <summary>Credits came from somebody else. What the giver wrote with it is not passed on: it would make the app a sender of anybody's words.</summary>
-/// <param name="From">The account that gave them.</param>
-public sealed record GiftNews(string GiftId, string From, decimal Credits)
+/// <param name="From">The account that gave them; null when it was deleted before this was told.</param>
+public sealed record GiftNews(string GiftId, string? From, decimal Credits)
 {
     /// <summary>The kind as receivers see it.</summary>
     public const string Kind = "gift";

@@ -20,11 +20,11 @@ internal static class OutboxRows
 
     private const string MinuteFormat = "yyyyMMddHHmm";
     private const string Id = "Id";
-    private const string Account = "Account";
-    private const string Kind = "Kind";
+    public const string Account = "Account";
+    public const string Kind = "Kind";
     private const string Channel = "Channel";
     private const string Attempts = "Attempts";
-    private const string Body = "Body";
+    public const string Body = "Body";
     private const string Source = "Source";
     private const string Token = "Token";
     private const string CreatedAt = "CreatedAt";

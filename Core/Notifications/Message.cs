@@ -52,7 +52,7 @@ public sealed record Message(string Subject, string Text, JsonNode Data)
 
     private static Message Of(GiftNews gift, string body) => new(
         string.Create(CultureInfo.InvariantCulture, $"A gift of {gift.Credits:0.######} credits"),
-        string.Create(CultureInfo.InvariantCulture, $"{gift.From} has given you {gift.Credits:0.######} credits. They are yours already."),
+        string.Create(CultureInfo.InvariantCulture, $"{gift.From ?? "Somebody"} has given you {gift.Credits:0.######} credits. They are yours already."),
         Parse(body));
 
     private static Message OfCode(string code) => new(

@@ -14,7 +14,7 @@ namespace ServerlessAi.Privacy;
 /// <c>erasures</c>, written first and deleted last, makes a timer carry on where a crash or an outage left off.
 /// </summary>
 public sealed partial class Erasures(
-    ErasureJobs jobs, ErasedRows rows, AccountStore accounts, Unsettled unsettled, UsageLog usageLog, CacheHits cacheHits, Members members, ActiveIndex active, TeamBook teams, Farewells farewells, ApiKeys keys,
+    ErasureJobs jobs, ErasedRows rows, AccountStore accounts, Unsettled unsettled, UsageLog usageLog, CacheHits cacheHits, Members members, ActiveIndex active, TeamBook teams, Farewells farewells, OutboxErasure outbox, ApiKeys keys,
     IIdSource ids, TimeProvider time, ILogger<Erasures> logger)
 {
     /// <summary>Longer than any instance collects lines before it writes them: what comes after the deletion goes, too.</summary>
@@ -143,6 +143,7 @@ public sealed partial class Erasures(
             await active.TouchAsync(job.Pseudonym, new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero).AddHours(-1));
         }
 
+        await outbox.ForgetAsync(job.AccountId, cancellationToken);
         await keys.DeleteOfAsync(job.AccountId, cancellationToken);
         await members.BuryAsync(job.AccountId, cancellationToken);
         // What this instance has collected comes before the deletion; what others have, soon after it.
