@@ -174,7 +174,7 @@ public sealed class Gateway(
             async () => work.MayAskAnother(request) && await accounts.IsHeldAsync(request.Caller.AccountId, hold));
         if (result.Value is not { } product)
         {
-            return await GiveUpAsync(request.Caller, hold, quote, result);
+            return await GiveUpAsync(work, request, hold, quote, result);
         }
 
         var usage = work.Measure(request, product, Outlays.Facts(quote, result));
@@ -254,13 +254,14 @@ public sealed class Gateway(
         return refusal;
     }
 
-    private async Task<Refusal> GiveUpAsync<TProduct>(Caller caller, Hold hold, Quote quote, ChainResult<TProduct> result)
+    private async Task<Refusal> GiveUpAsync<TRequest, TProduct>(Work<TRequest, TProduct> work, TRequest request, Hold hold, Quote quote, ChainResult<TProduct> result)
+        where TRequest : GatewayRequest
         where TProduct : class
     {
         var failure = result.Failure ?? ProviderFailure.BadAnswer;
         var uncertainNanoUsd = Outlays.UncertainNanoUsd(quote, hold, result);
-        var release = new Release(hold.OperationId, failure.ToCode(), uncertainNanoUsd, Outlays.Facts(quote, result)) { UncertainCostNanoUsd = uncertainNanoUsd };
-        await settlements.EndAsync(caller.AccountId, release);
+        var release = new Release(hold.OperationId, failure.ToCode(), uncertainNanoUsd, work.Label(request, Outlays.Facts(quote, result))) { UncertainCostNanoUsd = uncertainNanoUsd };
+        await settlements.EndAsync(request.Caller.AccountId, release);
         var refusal = failure switch
         {
             ProviderFailure.InvalidRequest or ProviderFailure.Unsupported => Refusal.Invalid("The provider does not accept this request: " + result.Detail),

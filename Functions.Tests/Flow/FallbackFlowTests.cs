@@ -70,10 +70,12 @@ public sealed class FallbackFlowTests
         await using var app = await StartAsync(openAI);
 
         var image = await app.ImageAsync("ann", "a red fox");
-        var text = await app.CompleteAsync("ann", "hello", "GPT_4_TURBO");
+        var text = await app.PostAsync("complete", new { userId = "ann", prompt = "hello", model = "GPT_4_TURBO", chatId = "c-1" });
 
         Assert.All([image, text], reply => Assert.Equal((502, "provider_failed"), (reply.Status, reply.Code)));
         Assert.Equal(["unavailable", "unavailable", "unavailable"], text.Body.GetProperty("attempts").EnumerateArray().Select(attempt => attempt.GetProperty("outcome").GetString()));
+        var chat = await app.GetAsync("usage/chat/c-1?userId=ann");
+        Assert.Equal((0, 1), (chat.Number("calls"), chat.Number("failures")));
         var status = await app.GetAsync("ai-credits-status?userId=ann");
         Assert.Equal((3m, 10m, 0m), (status.Number("freeRemainingToday"), status.Number("bonusCredits"), status.Number("heldCredits")));
         var usage = await app.Get<AccountHistory>().ReadUsageAsync("ann", AccountHistory.PageLimit, CancellationToken.None);
