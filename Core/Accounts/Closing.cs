@@ -48,7 +48,7 @@ internal static class Closing
     {
         if (posting.State.Subscription is not null)
         {
-            Renewing.End(posting, command.OperationId, command.Reason);
+            Renewing.End(posting, command.OperationId, command.Reason, posting.Now);
         }
 
         var left = posting.State.Grants.Where(grant => grant.RemainingMicro > 0).Select(grant => new Allocation(grant.Id, -grant.RemainingMicro)).ToList();

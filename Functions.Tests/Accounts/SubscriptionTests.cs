@@ -146,6 +146,44 @@ public sealed class SubscriptionTests
     }
 
     [Fact]
+    public void An_end_that_is_put_off_takes_the_periods_credits_with_it()
+    {
+        Set("s1", Basic, endsAt: World.Start.AddDays(1));
+        world.Now = World.Start.AddHours(1);
+        Set("s2", Basic);
+        world.Now = World.Start.AddDays(2);
+        world.Run(new Sweep());
+        Assert.Equal(("basic", 300m), (world.State.PlanId, world.Available));
+
+        Set("s3", Pro);
+
+        Assert.Equal(300 + Math.Floor(700_000_000m * 27 / 29) / 1_000_000, world.Available);
+        world.Now = World.Start.AddMonths(1);
+        world.Run(new Sweep());
+        Assert.Equal(1_000, world.Available);
+    }
+
+    [Fact]
+    public void Its_expiry_is_when_it_ends_or_ended()
+    {
+        Set("s1", Basic, endsAt: World.Start.AddMonths(8));
+        Assert.Equal(World.Start.AddMonths(8), world.State.Subscription!.Expiry);
+        world.Run(new SetNextPlan("no more", Terms: null, "test"));
+        Assert.Equal(World.Start.AddMonths(1), world.State.Subscription!.Expiry);
+        Set("s2", Basic);
+        Assert.Null(world.State.Subscription!.Expiry);
+        world.Now = World.Start.AddDays(3);
+        world.Run(new SetPlan("out", Terms: null, RenewalKind.None, "test"));
+        Assert.Equal(World.Start.AddDays(3), world.State.Lapsed!.Expiry);
+        world.Run(new SetPlan("paid", Basic, RenewalKind.Paid, "test"));
+        Assert.Null(world.State.Subscription!.Expiry);
+        world.Now = World.Start.AddMonths(6);
+        world.Run(new Sweep());
+
+        Assert.Equal(World.Start.AddDays(3).AddMonths(1) + Subscription.Grace, world.State.Lapsed!.Expiry);
+    }
+
+    [Fact]
     public void A_paid_plan_goes_on_for_three_days_without_payment_and_then_ends()
     {
         Set("s1", Basic, RenewalKind.Paid);

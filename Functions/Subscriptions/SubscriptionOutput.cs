@@ -13,7 +13,7 @@ public sealed record PlanOutput(string Id, string Name, string Description, deci
 
 /// <summary>A subscription in the names of the contract (mission E4, A11).</summary>
 /// <param name="Status"><c>none</c>, <c>active</c>, <c>cancelled</c> (until its period ends), <c>pastDue</c> or <c>expired</c>.</param>
-/// <param name="ExpiryDate">When it ends; absent when it goes on.</param>
+/// <param name="ExpiryDate">When it ends, or ended; absent when it goes on.</param>
 public sealed record SubscriptionOutput(string UserId, string Plan, SubscriptionStatus Status, bool IsActive)
 {
     public DateTimeOffset? StartedAt { get; init; }
@@ -46,7 +46,7 @@ public sealed record SubscriptionOutput(string UserId, string Plan, Subscription
                 CurrentPeriodStart = subscription.PeriodStart,
                 CurrentPeriodEnd = subscription.PeriodEnd,
                 RenewsAt = view.IsActive && subscription.GoesOn ? subscription.PeriodEnd : null,
-                ExpiryDate = subscription.EndsAt ?? (subscription.GoesOn ? null : subscription.PeriodEnd),
+                ExpiryDate = subscription.Expiry,
                 NextPlan = subscription.Next?.PlanId,
                 Price = Money.ToUsd(subscription.Terms.PriceNanoUsd),
                 CreditsPerPeriod = Money.ToCredits(subscription.Terms.CreditsMicro),

@@ -16,7 +16,7 @@ internal static class Renewing
         {
             if (posting.Now >= running.PeriodEnd + Subscription.Grace)
             {
-                End(posting, NameOf(running, "unpaid"), "unpaid");
+                End(posting, NameOf(running, "unpaid"), "unpaid", running.PeriodEnd + Subscription.Grace);
             }
 
             return;
@@ -31,7 +31,7 @@ internal static class Renewing
         if (posting.Now >= next.PeriodEnd)
         {
             posting.Set(posting.State with { Subscription = next });
-            End(posting, NameOf(next, "expired"), "expired");
+            End(posting, NameOf(next, "expired"), "expired", next.PeriodEnd);
             return;
         }
 
@@ -42,10 +42,10 @@ internal static class Renewing
         posting.Write(Event(posting, next, SubscriptionEventKind.Renewed, operationId, granted, "renewed"));
     }
 
-    /// <summary>Ends the subscription now. What it granted lasts to the end of its period.</summary>
-    public static void End(Posting posting, string operationId, string reason)
+    /// <summary>Ends the subscription. What it granted lasts to the end of its period.</summary>
+    public static void End(Posting posting, string operationId, string reason, DateTimeOffset at)
     {
-        var ended = posting.State.Subscription!;
+        var ended = posting.State.Subscription! with { EndedAt = at };
         posting.Set(posting.State with { Subscription = null, Lapsed = ended, PlanId = null });
         posting.Write(Event(posting, ended, SubscriptionEventKind.Ended, operationId, granted: 0, reason));
     }
@@ -63,6 +63,18 @@ internal static class Renewing
         posting.AddOwedGrant(grant, out var grantId);
         posting.Record(posting.Post(EntryKind.Grant, [new Allocation(grantId, micro)], operationId, reason));
         return micro;
+    }
+
+    /// <summary>A period's credits end with it, also when its end was put off.</summary>
+    public static void PutOff(Posting posting, DateTimeOffset from, DateTimeOffset to)
+    {
+        if (to > from)
+        {
+            posting.Set(posting.State with
+            {
+                Grants = [.. posting.State.Grants.Select(grant => grant.Kind == GrantKind.Plan && grant.ExpiresAt == from ? grant with { ExpiresAt = to } : grant)],
+            });
+        }
     }
 
     public static SubscriptionEvent Event(Posting posting, Subscription subscription, SubscriptionEventKind kind, string operationId, long granted, string reason) =>

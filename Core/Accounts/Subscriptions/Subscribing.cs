@@ -103,13 +103,14 @@ internal static class Subscribing
             PeriodEnd = Subscription.EndOf(running.StartedAt, running.Number, command.EndsAt),
             PeakCreditsMicro = Math.Max(running.PeakCreditsMicro, terms.CreditsMicro),
         };
+        Renewing.PutOff(posting, running.PeriodEnd, next.PeriodEnd);
         if (string.Equals(terms.PlanId, running.Terms.PlanId, StringComparison.Ordinal))
         {
             Keep(posting, next with { PeakCreditsMicro = running.PeakCreditsMicro }, SubscriptionEventKind.Changed, command, granted: 0);
             return;
         }
 
-        var more = (long)Math.Floor((next.PeakCreditsMicro - running.PeakCreditsMicro) * running.ShareLeft(command.QuotedAt ?? posting.Now));
+        var more = (long)Math.Floor((next.PeakCreditsMicro - running.PeakCreditsMicro) * next.ShareLeft(command.QuotedAt ?? posting.Now));
         Keep(posting, next, SubscriptionEventKind.Changed, command, Renewing.Grant(posting, next, more, command.OperationId, command.Reason));
     }
 
@@ -175,13 +176,13 @@ internal static class Subscribing
             return new Refusal(RefusalCodes.Conflict, "The account's plan is another one than was to be ended.");
         }
 
-        Renewing.End(posting, command.OperationId, command.Reason);
+        Renewing.End(posting, command.OperationId, command.Reason, posting.Now);
         return null;
     }
 
     private static void Keep(Posting posting, Subscription subscription, SubscriptionEventKind kind, SubscriptionChange command, long granted)
     {
-        posting.Set(posting.State with { Subscription = subscription, Lapsed = null, PlanId = subscription.Terms.PlanId });
+        posting.Set(posting.State with { Subscription = subscription with { EndedAt = null }, Lapsed = null, PlanId = subscription.Terms.PlanId });
         posting.Write(Renewing.Event(posting, subscription, kind, command.OperationId, granted, command.Reason));
     }
 }

@@ -49,6 +49,9 @@ public sealed record Subscription
     /// <summary>No period goes on beyond it; null when it has no end.</summary>
     public DateTimeOffset? EndsAt { get; init; }
 
+    /// <summary>When it ended, before its period's end or after it; null while it runs.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
     /// <summary>What is agreed on for the periods after this one, when it is something else.</summary>
     public PlanTerms? Next { get; init; }
 
@@ -58,6 +61,10 @@ public sealed record Subscription
     /// <summary>Whether the next period would begin by itself or by payment.</summary>
     [JsonIgnore]
     public bool GoesOn => !IsCancelled && Renewal != RenewalKind.None && (EndsAt is null || EndsAt > PeriodEnd);
+
+    /// <summary>When it ends, or ended; null when it goes on until somebody says otherwise.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? Expiry => EndedAt ?? (GoesOn ? EndsAt : PeriodEnd);
 
     /// <summary>Its period is over, and the payment for the next has not arrived.</summary>
     public bool IsPastDue(DateTimeOffset now) => GoesOn && Renewal == RenewalKind.Paid && now >= PeriodEnd;
