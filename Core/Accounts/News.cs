@@ -9,7 +9,7 @@ public sealed record PurchaseNews(string OrderId, string Title, decimal Credits,
     public const string Kind = "purchase";
 }
 
-/// <summary>Credits came from somebody else. What the giver wrote with it is not passed on: it would make the app a sender of anybody's words.</summary>
+/// <summary>Credits came from somebody else, who cannot write anything with them: it would make the app a sender of anybody's words.</summary>
 /// <param name="From">The account that gave them; null when it was deleted before this was told.</param>
 public sealed record GiftNews(string GiftId, string? From, decimal Credits)
 {

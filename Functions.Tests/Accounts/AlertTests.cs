@@ -44,13 +44,34 @@ public sealed class AlertTests
     }
 
     [Fact]
-    public void A_refund_and_a_second_crossing_in_the_month_raise_nothing_again()
+    public void A_limit_that_is_crossed_again_after_a_refund_raises_nothing_again()
+    {
+        var world = new World(new PlanLimits { SpacingMs = 0, RequestsPerMinute = 0, ConcurrentJobs = 5, FreeImagesPerDay = 0, CostLimitUsd = 1 });
+        world.Grant("bought", 100);
+        world.ReserveImage("most of it", costUsd: 0.9m);
+        world.Settle("most of it", 1, costUsd: 0.9m);
+        world.ReserveImage("nobody knows", costUsd: 0.1m);
+        world.Now += TimeSpan.FromMinutes(6);
+        world.Run(new Sweep());
+        Assert.Equal([80, 90, 100], world.Alerts.Select(alert => alert.Level));
+
+        // What it cost becomes known: nothing. The month is below its limit again, and credits go back besides.
+        world.Run(new Release("nobody knows", "provider_failed"));
+        world.Run(new Refund("refund", Money.FromCredits(4), "test"));
+        Assert.Equal(Money.FromUsd(0.9m), world.State.Month.CostNanoUsd);
+        world.ReserveImage("the rest", costUsd: 0.1m);
+        world.Settle("the rest", 1, costUsd: 0.1m);
+
+        Assert.Equal((Money.FromUsd(1), 3), (world.State.Month.CostNanoUsd, world.Alerts.Count));
+    }
+
+    [Fact]
+    public void A_low_balance_that_a_refund_leaves_lower_is_not_told_of_again()
     {
         var world = new World(signUpCredits: 8);
         world.Grant("bought", 10);
         Spend(world, "first", 14);
         world.Run(new Refund("refund", Money.FromCredits(4), "test"));
-        Assert.Single(world.Alerts);
         Spend(world, "nothing left", 0);
 
         Assert.Single(world.Alerts);

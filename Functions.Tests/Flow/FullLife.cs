@@ -47,8 +47,8 @@ internal static class FullLife
         await ReferAsync(app, "dan", by: "ann");
         await BuyAsync(app, "ann");
         await BuyAsync(app, "cy");
-        await OkAsync(app.SendAsync(HttpMethod.Post, "credits/gift", new { userId = "ann", toUserId = "bob", amount = 5, message = Words }, change: Key("gift")));
-        await OkAsync(app.PostAsync("credits/gift", new { userId = "bob", toUserId = "ann", amount = 5, message = Words }));
+        await OkAsync(app.SendAsync(HttpMethod.Post, "credits/gift", new { userId = "ann", toUserId = "bob", amount = 5 }, change: Key("gift")));
+        await OkAsync(app.PostAsync("credits/gift", new { userId = "bob", toUserId = "ann", amount = 5 }));
         await OkAsync(app.PostAsync("manage/codes", new { id = "five", kind = "credits", value = 5 }, app.Admin));
         await OkAsync(app.PostAsync("credits/redeem", new { userId = "ann", code = "five" }));
     }

@@ -99,6 +99,25 @@ public sealed class WeeklySummaryTests : IAsyncLifetime
         Assert.Equal(2, world.Receiver.Ids.Distinct(StringComparer.Ordinal).Count());
     }
 
+    [Fact]
+    public async Task Whom_the_first_run_of_a_Monday_did_not_reach_hears_from_a_later_one()
+    {
+        await world.HookAsync("ann");
+        await world.App.ImageAsync("ann", "a fox");
+        AdvanceTo(new DateTimeOffset(2040, 5, 21, 8, 0, 0, TimeSpan.Zero));
+        world.Storage.Faults = request => request.Partition == "ann" ? Simulator.Storage.Fault.Busy503 : Simulator.Storage.Fault.None;
+        await SummarizeAsync(world.App);
+        world.Storage.Faults = _ => Simulator.Storage.Fault.None;
+        var timer = typeof(WeeklySummary).GetMethod(nameof(WeeklySummary.Run))!.GetParameters()[0].GetCustomAttributes(typeof(TimerTriggerAttribute), inherit: false).Cast<TimerTriggerAttribute>().Single();
+        AdvanceTo(new DateTimeOffset(NCrontab.CrontabSchedule.Parse(timer.Schedule, new() { IncludingSeconds = true }).GetNextOccurrence(world.App.Clock.GetUtcNow().UtcDateTime), TimeSpan.Zero));
+
+        await SummarizeAsync(world.App);
+        await world.RunAsync();
+
+        Assert.Equal(new DateTimeOffset(2040, 5, 21, 11, 0, 0, TimeSpan.Zero), world.App.Clock.GetUtcNow());
+        Assert.Single(world.Receiver.Requests);
+    }
+
     private void AdvanceTo(DateTimeOffset at) => world.App.Clock.Advance(at - world.App.Clock.GetUtcNow());
 
     private static Task SummarizeAsync(TestApp app) => ActivatorUtilities.CreateInstance<WeeklySummary>(app.Services).Run(new TimerInfo(), CancellationToken.None);

@@ -9,9 +9,9 @@ using ServerlessAi.Primitives;
 namespace ServerlessAi.Functions.Payments;
 
 /// <param name="Amount">Credits that the giver bought.</param>
-public sealed record GiftBody(string? ToUserId, decimal? Amount, string? Message);
+public sealed record GiftBody(string? ToUserId, decimal? Amount);
 
-public sealed record GiftOutput(string GiftId, string UserId, string ToUserId, decimal Amount, string? Message);
+public sealed record GiftOutput(string GiftId, string UserId, string ToUserId, decimal Amount);
 
 /// <summary>Gives purchased credits to another user. With an <c>Idempotency-Key</c> it can be sent again safely.</summary>
 public sealed class CreditsGift(Gifts gifts)
@@ -30,7 +30,7 @@ public sealed class CreditsGift(Gifts gifts)
         var body = input.Value;
         var problem = Caller.Problem(body.ToUserId ?? "");
         var claim = await IdempotencyKeys.ReadAsync(http, caller, cancellationToken);
-        var given = problem ?? await gifts.GiveAsync(caller.AccountId, new GiftInput(body.ToUserId, body.Amount, body.Message), claim, cancellationToken);
-        return Answers.From(given, http, transfer => new GiftOutput(transfer.Id, caller.UserId, body.ToUserId!, Money.ToCredits(transfer.Micro), body.Message));
+        var given = problem ?? await gifts.GiveAsync(caller.AccountId, new GiftInput(body.ToUserId, body.Amount), claim, cancellationToken);
+        return Answers.From(given, http, transfer => new GiftOutput(transfer.Id, caller.UserId, body.ToUserId!, Money.ToCredits(transfer.Micro)));
     }
 }

@@ -8,13 +8,12 @@ using ServerlessAi.Storage;
 namespace ServerlessAi.Payments.Giving;
 
 /// <param name="Credits">More than zero, at most six decimals.</param>
-public sealed record GiftInput(string? ToUserId, decimal? Credits, string? Message);
+public sealed record GiftInput(string? ToUserId, decimal? Credits);
 
 /// <summary>Gives purchased credits to another account, when their owner asks.</summary>
 public sealed class Gifts(Handover handover, Transfers transfers, AccountStore accounts, Agenda agenda, IIdSource ids, TimeProvider time)
 {
     private const decimal CreditsLimit = 1_000_000m;
-    private const int MessageLimit = 200;
 
     public async Task<Answer<Transfer>> GiveAsync(string from, GiftInput input, Claim? claim, CancellationToken cancellationToken)
     {
@@ -78,9 +77,9 @@ public sealed class Gifts(Handover handover, Transfers transfers, AccountStore a
             return Refusal.Invalid("'toUserId' must name a user.");
         }
 
-        if (input.Credits is not (> 0 and <= CreditsLimit) || decimal.Round(input.Credits.Value, 6) != input.Credits || input.Message is { Length: > MessageLimit })
+        if (input.Credits is not (> 0 and <= CreditsLimit) || decimal.Round(input.Credits.Value, 6) != input.Credits)
         {
-            return Refusal.Invalid($"'amount' must be more than 0 credits and at most {CreditsLimit:0}, with at most six decimals; 'message' has at most {MessageLimit} characters.");
+            return Refusal.Invalid($"'amount' must be more than 0 credits and at most {CreditsLimit:0}, with at most six decimals.");
         }
 
         if (string.Equals(from, to, StringComparison.Ordinal))
