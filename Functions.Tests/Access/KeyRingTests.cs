@@ -118,6 +118,24 @@ public sealed class KeyRingTests
     }
 
     [Fact]
+    public async Task A_ring_that_nobody_looked_at_until_its_last_day_gets_one_successor_that_follows_at_once()
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync();
+        await using var one = app;
+        await app.TokenAsync("ann");
+        app.Clock.Advance(SealKeySet.Lifetime - TimeSpan.FromDays(1));
+
+        for (var hour = 0; hour < 30; hour++)
+        {
+            var token = await app.TokenAsync("ann");
+            Assert.Equal(200, (await app.GetAsync("balance", Bearer(token))).Status);
+            app.Clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        Assert.Equal(2, (await RingAsync(app, storage)).Count());
+    }
+
+    [Fact]
     public async Task A_ring_that_is_taken_away_ends_every_token_and_a_new_one_begins()
     {
         var (app, storage) = await TestApp.StartSimulatedAsync();

@@ -74,7 +74,8 @@ internal sealed class SealKeySet
 
     public SealKeySet WithNewKey(DateTimeOffset now)
     {
-        var activation = Current(now) is null ? now : now + Announced;
+        // Where nobody has looked at the ring for long, the present key has less time left than that, and no moment may be without one.
+        var activation = Current(now) is not { Key: var present } ? now : present.ExpirationDate < now + Announced ? present.ExpirationDate : now + Announced;
         var made = new Elements([]);
         Container(made).GetRequiredService<IKeyManager>().CreateNewKey(activation, activation + Lifetime);
         var kept = keys.Where(pair => now < pair.Key.ExpirationDate + Kept).Select(pair => pair.Element);
