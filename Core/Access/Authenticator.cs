@@ -22,6 +22,9 @@ public sealed record Credentials(string? Key, string? NamedUser)
     /// <summary>Where the connection comes from, as the platform tells it.</summary>
     public IPAddress? Address { get; init; }
 
+    /// <summary>A browser says that a page of another site sends it.</summary>
+    public bool IsCrossSite { get; init; }
+
     /// <summary>What is asked for is open to guests.</summary>
     public bool MayBeGuest { get; init; }
 }
@@ -62,7 +65,7 @@ public sealed class Authenticator(
         }
 
         return credentials is { MayBeGuest: true, NamedUser: null } && guests.AreWelcome
-            ? await guests.WelcomeAsync(credentials.GuestPass, credentials.Address, cancellationToken)
+            ? await guests.WelcomeAsync(credentials, cancellationToken)
             : FromDevelopment(credentials.NamedUser);
     }
 

@@ -89,7 +89,8 @@ public sealed class PlanLimits
     internal void Complete(decimal usdPerCredit)
     {
         MinimumBalanceMicro = Money.FromCredits(MinimumBalanceUsd / usdPerCredit);
-        Providers = Providers.ToDictionary(limit => limit.Key.ToLowerInvariant(), limit => limit.Value, StringComparer.OrdinalIgnoreCase);
+        var given = Providers;
+        Providers = given.ToDictionary(limit => limit.Key.ToLowerInvariant(), limit => limit.Value, StringComparer.OrdinalIgnoreCase);
     }
 }
 

@@ -25,6 +25,21 @@ public sealed class GuestTests
         Assert.NotEqual(first.Text("userId"), (await app.GetAsync("balance", visitor)).Text("userId"));
     }
 
+    [Fact]
+    public async Task A_page_of_another_site_makes_no_guests_and_uses_up_nobodys_number()
+    {
+        await using var app = await TestApp.StartAsync(Welcome);
+        using var visitor = app.WithoutCookies();
+
+        for (var i = 0; i < 5; i++)
+        {
+            var elsewhere = await app.GetAsync("balance", Header("Sec-Fetch-Site", "cross-site"), visitor);
+            Assert.Equal((401, "unauthenticated", null), (elsewhere.Status, elsewhere.Code, elsewhere.GuestCookie()));
+        }
+
+        Assert.Equal(200, (await app.GetAsync("balance", Header("Sec-Fetch-Site", "same-origin"), visitor)).Status);
+    }
+
     [Theory]
     [InlineData("Development", "sai-guest=", false)]
     [InlineData("Production", "__Host-sai-guest=", true)]

@@ -28,6 +28,8 @@ internal static class RequestCredentials
             // The worker's forwarded-headers middleware has put the last entry of X-Forwarded-For here, the only one that the platform wrote itself, and has
             // taken it out of the header: what is left there is the sender's own tale.
             Address = http.HttpContext.Connection.RemoteIpAddress,
+            // Browsers write it themselves, and no script can (https://www.w3.org/TR/fetch-metadata/).
+            IsCrossSite = http.Headers["Sec-Fetch-Site"] == "cross-site",
             MayBeGuest = rule.Role == Role.Guest,
         };
     }

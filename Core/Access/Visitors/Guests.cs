@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Access.Sealing;
 using ServerlessAi.Primitives;
@@ -20,18 +19,22 @@ public sealed class Guests(Seals seals, GuestCounts counts, IIdSource ids, IOpti
 
     public bool AreWelcome => options.Value.GuestsPerNetworkPerDay > 0;
 
-    /// <param name="pass">What the visitor shows; null for nothing.</param>
-    /// <param name="address">Where the visitor comes from; null when nobody knows.</param>
     /// <returns>The guest, and a pass to give to it: a new one for a new guest, and for one whose own has passed half its time.</returns>
-    public async ValueTask<Answer<Identified>> WelcomeAsync(string? pass, IPAddress? address, CancellationToken cancellationToken)
+    public async ValueTask<Answer<Identified>> WelcomeAsync(Credentials credentials, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (pass is not null && await seals.OpenAsync(Purpose, pass, cancellationToken) is { } known)
+        if (credentials.GuestPass is { } pass && await seals.OpenAsync(Purpose, pass, cancellationToken) is { } known)
         {
             return new Identified(ToCaller(known.Text), known.ExpiresAt - now < Lifetime / 2 ? await PassOfAsync(known.Text, now, cancellationToken) : null);
         }
 
-        if (await counts.AdmitAsync(address, cancellationToken) is { } full)
+        if (credentials.IsCrossSite)
+        {
+            // It could not keep its pass: any page would use up the visitors of whoever looks at it.
+            return new Refusal(RefusalCodes.Unauthenticated, "Guests are welcome on pages of this site. From elsewhere, send an API key or a user token.");
+        }
+
+        if (await counts.AdmitAsync(credentials.Address, cancellationToken) is { } full)
         {
             return full;
         }
