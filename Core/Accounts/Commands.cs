@@ -78,6 +78,9 @@ public abstract record Once(string OperationId, string Reason) : Command(Operati
     /// </summary>
     public DateTimeOffset? Since { get; init; }
 
+    /// <summary>A team's founder alone agreed to pay for it: <c>account_closed</c> when they were forgotten since, or are.</summary>
+    public bool NeedsFounder { get; init; }
+
     /// <summary>
     /// Somebody tried this operation before, perhaps on another machine, and its write may still be on its way. A refusal is then the last word: nothing comes of
     /// it later.
@@ -143,7 +146,7 @@ public sealed record Refund(string OperationId, long AmountMicro, string Reason)
 /// <param name="IsMember">False ends it.</param>
 public sealed record SetMember(string OperationId, string User, bool IsMember, bool IsOwner, long? CapMicro, string Reason) : Once(OperationId, Reason)
 {
-    /// <summary>Forgets who leaves, whatever they have used.</summary>
+    /// <summary>Forgets who leaves, whatever they have used. Of a team's founder it ends what they agreed to: a plan that is paid for ends with its period.</summary>
     public bool IsForgotten { get; init; }
 
     /// <summary>What the account is called from now on; null leaves it as it is.</summary>

@@ -1,3 +1,4 @@
+using ServerlessAi.Accounts.Subscriptions;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Accounts;
@@ -20,6 +21,7 @@ internal static class Membership
         {
             members = members.Remove(command.User).Remove(former);
             members = known is null || command.IsForgotten ? members : members.Add(former, known with { LeftAt = posting.Now });
+            LoseFounder(posting, command);
         }
         else if (known is null && members.Count >= Account.MembersLimit)
         {
@@ -31,10 +33,29 @@ internal static class Membership
             members = members.Remove(former).SetItem(command.User, known with { CapMicro = command.CapMicro, IsOwner = command.IsOwner, LeftAt = null });
         }
 
-        posting.Set(posting.State with { Members = members, Name = command.Name ?? posting.State.Name });
+        posting.Set(posting.State with { Members = members, Name = command.Name ?? posting.State.Name, IsFounderless = posting.State.IsFounderless && !(command.IsMember && IsFounder(posting.State, command.User)) });
         posting.Recorded(command.OperationId);
         return new MemberSet(posting.State);
     }
+
+    // What they agreed to ends with them, in the transaction that forgets them: nobody else could, and nobody is asked for their money later.
+    private static void LoseFounder(Posting posting, SetMember command)
+    {
+        if (!command.IsForgotten || !IsFounder(posting.State, command.User))
+        {
+            return;
+        }
+
+        posting.Set(posting.State with { IsFounderless = true, FounderForgottenAt = posting.Now });
+        if (posting.State.Subscription is { Renewal: RenewalKind.Paid, GoesOn: true } running)
+        {
+            var last = running with { IsCancelled = true, Next = null };
+            posting.Set(posting.State with { Subscription = last });
+            posting.Write(Renewing.Event(posting, last, SubscriptionEventKind.Cancelled, command.OperationId, granted: 0, "founder_deleted"));
+        }
+    }
+
+    private static bool IsFounder(AccountState state, string user) => string.Equals(state.AccountId, TeamAccounts.Of(user), StringComparison.Ordinal);
 
     public static void Count(Posting posting, Hold hold, long chargedMicro)
     {

@@ -71,9 +71,9 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
             return AlreadyIn();
         }
 
-        // Whoever owns it stays its owner, whichever invitation they follow.
-        var known = Membership.Find(await accounts.ReadAsync(invite.Team), userId);
-        return await JoinAsync(invite.Team, userId, known is { IsOwner: true }, known is { IsOwner: true } ? null : invite.CapMicro, "joined", cancellationToken);
+        // Whoever founded it is its owner, whichever invitation they follow.
+        var isOwner = string.Equals(invite.Team, TeamAccounts.Of(userId), StringComparison.Ordinal);
+        return await JoinAsync(invite.Team, userId, isOwner, isOwner ? null : invite.CapMicro, "joined", cancellationToken);
     }
 
     /// <summary>Changes what a member may spend.</summary>
@@ -121,16 +121,31 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
         return ToAnswer(await SetAsync(team, memberId, isMember: false, member.IsOwner, member.CapMicro, "left"), userId);
     }
 
-    /// <summary>Takes a user out of whichever team they belong to, without a trace in it. Doing it again changes nothing.</summary>
-    public async Task ForgetAsync(string userId, CancellationToken cancellationToken)
+    /// <summary>
+    /// Takes a user out of whichever team they belong to, and of the one that they founded, without a trace in it. The team goes on without a founder, and ends what
+    /// they agreed to pay for.
+    /// </summary>
+    /// <param name="operationId">The wish's own: whoever has come back since is not sent away by a repetition.</param>
+    /// <returns>Why that is not possible now; null when it is done.</returns>
+    public async Task<Refusal?> ForgetAsync(string userId, string operationId, CancellationToken cancellationToken)
     {
-        if (await members.ReadTeamAsync(userId, cancellationToken) is not { } team)
+        var (present, founded) = (await members.ReadTeamAsync(userId, cancellationToken), TeamAccounts.Of(userId));
+        foreach (var team in new[] { present, await accounts.ReadStoredAsync(founded) is null ? null : founded }.OfType<string>().Distinct(StringComparer.Ordinal))
         {
-            return;
+            var outcome = await accounts.ExecuteAsync(team, new SetMember(operationId, userId, IsMember: false, IsOwner: false, CapMicro: null, "forgotten") { IsForgotten = true });
+            if (outcome is not MemberSet set)
+            {
+                return ((Refused)outcome).Refusal;
+            }
+
+            var isBack = set.Account.Members.ContainsKey(userId);
+            if (!isBack && string.Equals(team, present, StringComparison.Ordinal))
+            {
+                await members.SetTeamAsync(userId, team: null, cancellationToken);
+            }
         }
 
-        await accounts.ExecuteAsync(team, new SetMember(ids.NewOperationId(), userId, IsMember: false, IsOwner: false, CapMicro: null, "forgotten") { IsForgotten = true });
-        await members.SetTeamAsync(userId, team: null, cancellationToken);
+        return null;
     }
 
     private async Task<Answer<TeamView>> JoinAsync(string team, string userId, bool isOwner, long? capMicro, string reason, CancellationToken cancellationToken, string? name = null)
