@@ -65,8 +65,7 @@ public sealed partial class Erasures(
                 if (state is not null && state.CreatedAt != job.Of)
                 {
                     // All of it was done, only the wish has outlived it: who has the name now has come back since, and did not ask.
-                    await partings.FinishAsync(job, cancellationToken);
-                    await jobs.ForgetAsync(job, cancellationToken);
+                    await OutliveAsync(job, cancellationToken);
                 }
                 else if (state is null && job.Of is not null)
                 {
@@ -156,14 +155,18 @@ public sealed partial class Erasures(
 
     private async Task ForgetAsync(ErasureJob job, CancellationToken cancellationToken)
     {
-        if (job.At + Quiet > time.GetUtcNow())
+        if (job.At + Quiet <= time.GetUtcNow() && await rows.DeleteAsync(job, cancellationToken))
         {
-            return;
+            await OutliveAsync(job, cancellationToken);
         }
+    }
 
-        await partings.FinishAsync(job, cancellationToken);
-        if (await rows.DeleteAsync(job, cancellationToken))
+    // A team that was founded is looked at once more when nothing can be under way any more.
+    private async Task OutliveAsync(ErasureJob job, CancellationToken cancellationToken)
+    {
+        if (job.At + Quiet <= time.GetUtcNow())
         {
+            await partings.FinishAsync(job, cancellationToken);
             await jobs.ForgetAsync(job, cancellationToken);
         }
     }

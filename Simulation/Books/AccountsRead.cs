@@ -30,7 +30,7 @@ internal sealed class AccountsRead
     }
 
     /// <summary>An account's ledger; of who was forgotten, and may have come back, all that there is under whatever name.</summary>
-    public static IEnumerable<LedgerEntry> EntriesOf(string user, IReadOnlyDictionary<string, AccountRowsRead> accounts) => user == Leaver.Name
+    public static IEnumerable<LedgerEntry> EntriesOf(string user, IReadOnlyDictionary<string, AccountRowsRead> accounts) => user is Leaver.Name or Team.Owner
         ? accounts.Where(account => account.Key == user || ErasedAccounts.Has(account.Key)).SelectMany(account => account.Value.Entries)
         : accounts[user].Entries;
 
