@@ -93,5 +93,5 @@ public sealed class ErasureJobs(Tables tables, TimeProvider time, IIdSource ids)
         await client.DeleteUnchangedAsync([job.Row], cancellationToken);
     }
 
-    private static ErasureJob ToJob(TableEntity row) => new(row.GetString(Account), row.GetDateTimeOffset(Of), row.GetString(Pseudonym), row.GetDateTimeOffset(At) ?? default, row.GetString(PartingId) ?? row.GetString(Pseudonym)) { Row = row };
+    private ErasureJob ToJob(TableEntity row) => new(row.GetString(Account), row.GetDateTimeOffset(Of), row.GetString(Pseudonym), row.GetDateTimeOffset(At) ?? default, row.GetString(PartingId) ?? ids.NewOperationId()) { Row = row };
 }

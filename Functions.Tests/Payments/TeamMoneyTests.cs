@@ -42,6 +42,30 @@ public sealed class TeamMoneyTests
     }
 
     [Fact]
+    public async Task A_key_that_is_repeated_in_a_team_is_an_order_of_the_teams_with_a_page_of_its_own()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var own = await shop.BuyAsync("owner", key: "k");
+        Assert.Equal(200, (await shop.App.PostAsync("teams", new { userId = "owner", name = "Foxes" })).Status);
+
+        var teams = await shop.BuyAsync("owner", key: "k");
+        Assert.Equal(201, teams.Status);
+        Assert.NotEqual(own.Text("checkoutUrl"), teams.Text("checkoutUrl"));
+        await shop.SendAsync(shop.Completed(teams));
+        await shop.SendAsync(shop.Completed(own));
+
+        Assert.Equal(50, await CreditsAsync(shop));
+        Assert.Equal(["fulfilled", "fulfilled"], new[] { await shop.OrderAsync("owner"), await shop.OrderAsync(TeamId) }.Select(order => order.GetProperty("order").GetProperty("status").GetString()));
+        foreach (var path in new[] { $"manage/orders/owner/{own.Text("orderId")}/refund", $"manage/orders/{TeamId}/{teams.Text("orderId")}/refund" })
+        {
+            Assert.Equal(200, (await shop.App.PostAsync(path, new { }, shop.App.Admin)).Status);
+        }
+
+        Assert.Equal(0, await CreditsAsync(shop));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
     public async Task An_admin_sees_and_says_where_a_teams_news_go()
     {
         await using var shop = await Shop.OpenAsync();
