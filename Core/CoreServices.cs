@@ -134,7 +134,7 @@ public static class CoreServices
 
     private static IServiceCollection AddTeams(this IServiceCollection services) => services.AddSingleton<Invites>().AddSingleton<TeamBook>();
 
-    private static IServiceCollection AddPrivacy(this IServiceCollection services) => services.AddSingleton<AccountExport>().AddSingleton<ErasureJobs>().AddSingleton<ErasedRows>().AddSingleton<Erasures>();
+    private static IServiceCollection AddPrivacy(this IServiceCollection services) => services.AddSingleton<AccountExport>().AddSingleton<ErasureJobs>().AddSingleton<ErasedRows>().AddSingleton<Partings>().AddSingleton<Erasures>();
 
     private static IServiceCollection AddCaching(this IServiceCollection services, IConfiguration configuration) => services
         .AddChecked<CacheOptions>(configuration, CacheOptions.Section)

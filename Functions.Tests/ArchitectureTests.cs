@@ -18,7 +18,7 @@ public sealed partial class ArchitectureTests
         ["Caching"] = ["Accounts", "Images", "Storage", "Primitives"],
         ["Providers"] = ["Pricing", "Images", "Storage", "Primitives"],
         ["Teams"] = ["Accounts", "Storage", "Primitives"],
-        ["Privacy"] = ["Access", "Teams", "Payments", "Accounts", "Storage", "Primitives"],
+        ["Privacy"] = ["Access", "Teams", "Payments", "Notifications", "Accounts", "Storage", "Primitives"],
         ["Plans"] = ["Pricing", "Accounts", "Storage", "Primitives"],
         ["Payments"] = ["Plans", "Accounts", "Storage", "Primitives"],
         ["Reporting"] = ["Plans", "Pricing", "Accounts", "Storage", "Primitives"],

@@ -36,6 +36,12 @@ public sealed record AccountState
     /// <summary>What a shared account is called; null for an account of one user.</summary>
     public string? Name { get; init; }
 
+    /// <summary>A team whose founder was forgotten, and has not come back: nothing that it buys by itself is paid for any more.</summary>
+    public bool IsFounderless { get; init; }
+
+    /// <summary>When the founder of a team was forgotten last; null when none was.</summary>
+    public DateTimeOffset? FounderForgottenAt { get; init; }
+
     /// <summary>Who may spend from it besides its owner, by name, and by a digest who no longer may; empty for an account of one user.</summary>
     public ImmutableSortedDictionary<string, Member> Members { get; init; } = ImmutableSortedDictionary.Create<string, Member>(StringComparer.Ordinal);
 
@@ -78,6 +84,9 @@ public sealed record AccountState
 
     public long PaidMicro(DateTimeOffset now) =>
         Grants.Where(grant => grant.CanBurn(now) && grant.Kind == GrantKind.Purchase).Sum(grant => grant.RemainingMicro);
+
+    /// <summary>Whether what a team's founder began at an instant is nobody's any more.</summary>
+    public bool HasLostFounderSince(DateTimeOffset? begun) => IsFounderless || begun <= FounderForgottenAt;
 
     /// <param name="forgottenAt">When an earlier account of this name was deleted; null when there was none.</param>
     public static AccountState Open(string accountId, DateTimeOffset now, DateTimeOffset? forgottenAt = null) => new() { AccountId = accountId, CreatedAt = now, ForgottenAt = forgottenAt };

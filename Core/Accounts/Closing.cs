@@ -8,7 +8,7 @@ internal static class Closing
 {
     /// <summary>Whether a command comes too late. What was carried out before is not: whoever repeats it is to hear so.</summary>
     public static bool IsFor(AccountState state, Command command) => command is Once { Recorded: null } once and not Close
-        ? state.ClosedAt is not null || once.Since <= state.ForgottenAt
+        ? state.ClosedAt is not null || once.Since <= state.ForgottenAt || (once.NeedsFounder && state.HasLostFounderSince(once.Since))
         : state.ClosedAt is not null && command is Reserve or Remember;
 
     public static Outcome Refuse() => new Refused(new Refusal(RefusalCodes.AccountClosed, "This account was deleted."));

@@ -78,6 +78,9 @@ public abstract record Once(string OperationId, string Reason) : Command(Operati
     /// </summary>
     public DateTimeOffset? Since { get; init; }
 
+    /// <summary>A team's founder alone agreed to pay for it: <c>account_closed</c> when they were forgotten since, or are.</summary>
+    public bool NeedsFounder { get; init; }
+
     /// <summary>
     /// Somebody tried this operation before, perhaps on another machine, and its write may still be on its way. A refusal is then the last word: nothing comes of
     /// it later.
@@ -157,7 +160,9 @@ public sealed record AddMember(string OperationId, string User, long? CapMicro, 
 public sealed record CapMember(string OperationId, string User, long? CapMicro) : MemberChange(OperationId, User, "cap");
 
 /// <summary>Ends it, whether or not there was anything to end.</summary>
-/// <param name="IsForgotten">Whatever they have used: nothing that leads to them stays.</param>
+/// <param name="IsForgotten">
+/// Whatever they have used: nothing that leads to them stays. Of a team's founder it ends what they agreed to: a plan that is paid for ends with its period.
+/// </param>
 public sealed record RemoveMember(string OperationId, string User, bool IsForgotten) : MemberChange(OperationId, User, IsForgotten ? "forgotten" : "left");
 
 /// <summary>Ends an account because its user wants to be forgotten: what credits are left lapse, and nothing begins any more.</summary>

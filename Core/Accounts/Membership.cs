@@ -1,3 +1,4 @@
+using ServerlessAi.Accounts.Subscriptions;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Accounts;
@@ -44,7 +45,7 @@ internal static class Membership
         var capMicro = isOwner ? null : present is null ? command.CapMicro : present.CapMicro;
         known ??= new Member(command.OperationId, capMicro, isOwner, posting.Now, state.Month.Month, UsedMicro: 0);
         var members = state.Members.Remove(former).SetItem(command.User, known with { CapMicro = capMicro, IsOwner = isOwner, LeftAt = null });
-        posting.Set(state with { Members = members, Name = command.Name ?? state.Name });
+        posting.Set(state with { Members = members, Name = command.Name ?? state.Name, IsFounderless = state.IsFounderless && !IsFounder(state, command.User) });
         return null;
     }
 
@@ -66,6 +67,7 @@ internal static class Membership
         var members = state.Members.Remove(command.User);
         members = command.IsForgotten ? members.Remove(former) : known is null ? members : members.SetItem(former, known with { LeftAt = posting.Now });
         posting.Set(state with { Members = members });
+        LoseFounder(posting, command);
         return null;
     }
 
@@ -74,6 +76,25 @@ internal static class Membership
         var (state, month) = (posting.State, posting.State.Month.Month);
         posting.Set(state with { Members = state.Members.RemoveRange(state.Members.Where(member => IsOver(member.Value, state, month)).Select(member => member.Key)) });
     }
+
+    // What they agreed to ends with them, in the transaction that forgets them: nobody else could, and nobody is asked for their money later.
+    private static void LoseFounder(Posting posting, RemoveMember command)
+    {
+        if (!command.IsForgotten || !IsFounder(posting.State, command.User))
+        {
+            return;
+        }
+
+        posting.Set(posting.State with { IsFounderless = true, FounderForgottenAt = posting.Now });
+        if (posting.State.Subscription is { Renewal: RenewalKind.Paid, GoesOn: true } running)
+        {
+            var last = running with { IsCancelled = true, Next = null };
+            posting.Set(posting.State with { Subscription = last });
+            posting.Write(Renewing.Event(posting, last, SubscriptionEventKind.Cancelled, command.OperationId, granted: 0, "founder_deleted"));
+        }
+    }
+
+    private static bool IsFounder(AccountState state, string user) => string.Equals(state.AccountId, TeamAccounts.Of(user), StringComparison.Ordinal);
 
     public static void Count(Posting posting, Hold hold, long chargedMicro)
     {

@@ -88,6 +88,13 @@ public sealed class PreferenceRows(Tables tables)
         return Refusal.AccountBusy();
     }
 
+    /// <summary>Forgets where an account's news went: from now on it is told nothing.</summary>
+    public async Task ForgetAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Accounts);
+        await client.DeleteEntityAsync(AccountRows.Partition(accountId), RowKey, cancellationToken: cancellationToken);
+    }
+
     private async Task<(Preferences Preferences, ETag? ETag)> FindAsync(string accountId, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Accounts);

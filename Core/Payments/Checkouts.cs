@@ -32,13 +32,16 @@ public sealed class Checkouts(ConfiguredGateway configured, OrderStore orders, P
 
     public string Currency => options.Value.Currency;
 
-    /// <summary>An order's id: its idempotency key's own, so that a repetition finds it, else a new one.</summary>
-    public static string IdOf(Claim? claim, IIdSource ids) => claim is null ? ids.NewOperationId() : Digest.Of("order", claim.KeyHash)[..32];
+    /// <summary>
+    /// An order's id: its idempotency key's own, so that a repetition finds it, else a new one. Of each account another: whoever repeats a key when they have joined
+    /// a team makes another order, which the gateway must not take for the first.
+    /// </summary>
+    public static string IdOf(string accountId, Claim? claim, IIdSource ids) => claim is null ? ids.NewOperationId() : Digest.Of("order", accountId, claim.KeyHash)[..32];
 
     /// <returns>The order that an idempotency key has made already; null when there is none.</returns>
     public async Task<Answer<Order>?> FindRepeatedAsync(string accountId, Claim? claim, IIdSource ids, CancellationToken cancellationToken)
     {
-        if (claim is null || await orders.FindAsync(accountId, IdOf(claim, ids), cancellationToken) is not { } order)
+        if (claim is null || await orders.FindAsync(accountId, IdOf(accountId, claim, ids), cancellationToken) is not { } order)
         {
             return null;
         }

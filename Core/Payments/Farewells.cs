@@ -27,6 +27,18 @@ public sealed class Farewells(Payers payers, Referrals referrals, OrderStore ord
         await referrals.ForgetAsync(accountId, cancellationToken);
     }
 
+    /// <summary>
+    /// When a team's founder is forgotten, and its account does not deliver any more what they agreed to: what is left of how they pay. What it has bought and spent
+    /// this month stays, the team goes on. Repeating it does nothing.
+    /// </summary>
+    public async Task PartAsync(string teamId, CancellationToken cancellationToken)
+    {
+        await payers.ChangeAsync(teamId, payer => payer is { CustomerId: null, Gateway: null, TopUp: null, OpenTopUp: null }
+            ? payer : payer with { CustomerId = null, Gateway = null, TopUp = null, OpenTopUp = null, OpenTopUpOf = null }, cancellationToken);
+        await agenda.ForgetAsync(TaskKind.Renewal, teamId, cancellationToken);
+        await agenda.ForgetAsync(TaskKind.TopUp, teamId, cancellationToken);
+    }
+
     /// <summary>Before the closed account's rows go: each order that was paid, each code and each gift is then known to have been delivered or not. The money of an order that was not may go back later.</summary>
     /// <exception cref="TimeoutException">It is not known of each.</exception>
     public async Task FinishAsync(string accountId, CancellationToken cancellationToken)

@@ -70,7 +70,7 @@ public sealed class PlanPurchases(Plans.Subscriptions subscriptions, AccountStor
             return without.Refusal;
         }
 
-        var id = Checkouts.IdOf(claim, ids);
+        var id = Checkouts.IdOf(accountId, claim, ids);
         var taken = await codes.TakeAsync(accountId, promoCode, id, isOfPlan: true, cancellationToken);
         var quoted = taken.Succeeded ? await QuoteAsync(accountId, planId, taken.Value.Code, cancellationToken) : taken.Refusal;
         if (!quoted.Succeeded)

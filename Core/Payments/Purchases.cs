@@ -39,7 +39,7 @@ public sealed class Purchases(Packages packages, OrderCodes codes, Payers payers
             return Refusal.Invalid("'packageId' must name a package on offer: see GET credits/packages.");
         }
 
-        var id = Checkouts.IdOf(claim, ids);
+        var id = Checkouts.IdOf(accountId, claim, ids);
         var code = await codes.TakeAsync(accountId, input.PromoCode, id, isOfPlan: false, cancellationToken);
         if (!code.Succeeded)
         {

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 using Azure.Data.Tables;
 using ServerlessAi.Access;
 using ServerlessAi.Accounts;
+using ServerlessAi.Notifications;
 using ServerlessAi.Payments;
+using ServerlessAi.Primitives;
 using ServerlessAi.Storage;
 using ServerlessAi.Teams;
 
@@ -15,14 +17,14 @@ namespace ServerlessAi.Privacy;
 /// <c>account</c>, <c>entry</c>, <c>hold</c>, <c>use</c>, <c>op</c>, <c>idem</c>, <c>image</c>, <c>alert</c>, <c>notifications</c>, <c>plan</c>, <c>bill</c>, <c>chat</c>, <c>day</c>,
 /// <c>month</c> and <c>report</c>.
 /// </param>
-/// <param name="Id">Its name among its kind.</param>
+/// <param name="Id">Its name among its kind; that of the team for how the team that they founded pays (<c>payer</c>) and where its news go (<c>notifications</c>).</param>
 public sealed record ExportedItem(string Kind, string Id, JsonNode? Data);
 
 /// <summary>
 /// Everything held on a user, as it is stored, secrets left out. One row at a time: it may be long. Hour marks of having been active are not in it: they say
 /// nothing that the rows of the account do not say.
 /// </summary>
-public sealed class AccountExport(Tables tables, Members members, AccountStore accounts, Invites invites, ApiKeys keys, PaymentExport payments, ClaimBodies bodies, TimeProvider time)
+public sealed class AccountExport(Tables tables, Members members, AccountStore accounts, Invites invites, ApiKeys keys, PaymentExport payments, PreferenceRows preferences, ClaimBodies bodies, TimeProvider time)
 {
     public async IAsyncEnumerable<ExportedItem> ReadAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -47,6 +49,11 @@ public sealed class AccountExport(Tables tables, Members members, AccountStore a
             yield return new ExportedItem(kind, id, ExportedRows.Of(held));
         }
 
+        await foreach (var item in ReadTeamOfAsync(userId, cancellationToken))
+        {
+            yield return item;
+        }
+
         var client = await tables.GetAsync(TableNames.Accounts);
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {AccountRows.Partition(userId)}");
         await foreach (var row in client.ReadLongAsync(filter, time, cancellationToken))
@@ -64,6 +71,26 @@ public sealed class AccountExport(Tables tables, Members members, AccountStore a
             }
 
             yield return new ExportedItem(parts[0], parts.Length > 1 ? parts[1] : "", data);
+        }
+    }
+
+    /// <summary>What the founder of a team holds of it alone, and others do not see: how it pays and what it bought, and where its news go.</summary>
+    private async IAsyncEnumerable<ExportedItem> ReadTeamOfAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var team = TeamAccounts.Of(userId);
+        if (await accounts.ReadStoredAsync(team) is not { IsFounderless: false })
+        {
+            yield break;
+        }
+
+        await foreach (var (kind, id, held) in payments.ReadAsync(team, cancellationToken))
+        {
+            yield return new ExportedItem(kind, id.Length == 0 ? team : id, ExportedRows.Of(held));
+        }
+
+        if (await preferences.ReadAsync(team, cancellationToken) is var wanted && wanted != Preferences.None)
+        {
+            yield return new ExportedItem("notifications", team, ExportedRows.Of(wanted));
         }
     }
 }

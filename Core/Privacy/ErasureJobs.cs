@@ -10,7 +10,8 @@ namespace ServerlessAi.Privacy;
 /// <param name="Of">When the account was opened that is meant: whoever comes back later under the same name has another. Null: there was none.</param>
 /// <param name="Pseudonym">The name that its numbers are kept under.</param>
 /// <param name="At">When it was asked for first.</param>
-public sealed record ErasureJob(string AccountId, DateTimeOffset? Of, string Pseudonym, DateTimeOffset At)
+/// <param name="PartingId">The operation by which teams forget the user, as asked for last. It leads from no team to the pseudonym.</param>
+public sealed record ErasureJob(string AccountId, DateTimeOffset? Of, string Pseudonym, DateTimeOffset At, string PartingId)
 {
     public required TableEntity Row { get; init; }
 }
@@ -23,6 +24,7 @@ public sealed class ErasureJobs(Tables tables, TimeProvider time, IIdSource ids)
     private const string Pseudonym = "Pseudonym";
     private const string Of = "Of";
     private const string At = "At";
+    private const string PartingId = "PartingId";
     private const int JobsLimit = 100;
     private const int Attempts = 5;
 
@@ -31,7 +33,7 @@ public sealed class ErasureJobs(Tables tables, TimeProvider time, IIdSource ids)
     {
         var client = await tables.GetAsync(TableNames.Erasures);
         var key = Digest.Of(Partition, accountId);
-        var row = new TableEntity(Partition, key) { [Account] = accountId, [Of] = of, [At] = time.GetUtcNow(), [Pseudonym] = ErasedAccounts.Prefix + ids.NewOperationId() };
+        var row = new TableEntity(Partition, key) { [Account] = accountId, [Of] = of, [At] = time.GetUtcNow(), [Pseudonym] = ErasedAccounts.Prefix + ids.NewOperationId(), [PartingId] = ids.NewOperationId() };
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             try
@@ -45,10 +47,12 @@ public sealed class ErasureJobs(Tables tables, TimeProvider time, IIdSource ids)
                 var known = await client.GetEntityIfExistsAsync<TableEntity>(Partition, key, cancellationToken: cancellationToken);
                 if (known.HasValue && (of is null || ToJob(known.Value!).Of == of))
                 {
-                    return ToJob(known.Value!);
+                    if (await AskedAgainAsync(client, known.Value!, row, cancellationToken))
+                    {
+                        return ToJob(known.Value!);
+                    }
                 }
-
-                if (known.HasValue)
+                else if (known.HasValue)
                 {
                     await ForgetAsync(ToJob(known.Value!), cancellationToken);
                 }
@@ -56,6 +60,21 @@ public sealed class ErasureJobs(Tables tables, TimeProvider time, IIdSource ids)
         }
 
         return null;
+    }
+
+    // Whoever came back to a team, and asks again before the first wish is done, leaves it again.
+    private static async Task<bool> AskedAgainAsync(TableClient client, TableEntity known, TableEntity asked, CancellationToken cancellationToken)
+    {
+        known[PartingId] = asked.GetString(PartingId);
+        try
+        {
+            known.ETag = (await client.UpdateEntityAsync(known, known.ETag, TableUpdateMode.Replace, cancellationToken)).Headers.ETag ?? default;
+            return true;
+        }
+        catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
+        {
+            return false;
+        }
     }
 
     public async IAsyncEnumerable<ErasureJob> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -74,5 +93,5 @@ public sealed class ErasureJobs(Tables tables, TimeProvider time, IIdSource ids)
         await client.DeleteUnchangedAsync([job.Row], cancellationToken);
     }
 
-    private static ErasureJob ToJob(TableEntity row) => new(row.GetString(Account), row.GetDateTimeOffset(Of), row.GetString(Pseudonym), row.GetDateTimeOffset(At) ?? default) { Row = row };
+    private ErasureJob ToJob(TableEntity row) => new(row.GetString(Account), row.GetDateTimeOffset(Of), row.GetString(Pseudonym), row.GetDateTimeOffset(At) ?? default, row.GetString(PartingId) ?? ids.NewOperationId()) { Row = row };
 }

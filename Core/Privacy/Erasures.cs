@@ -5,7 +5,6 @@ using ServerlessAi.Accounts.Reports;
 using ServerlessAi.Payments;
 using ServerlessAi.Primitives;
 using ServerlessAi.Storage;
-using ServerlessAi.Teams;
 
 namespace ServerlessAi.Privacy;
 
@@ -14,7 +13,7 @@ namespace ServerlessAi.Privacy;
 /// <c>erasures</c>, written first and deleted last, makes a timer carry on where a crash or an outage left off.
 /// </summary>
 public sealed partial class Erasures(
-    ErasureJobs jobs, ErasedRows rows, AccountStore accounts, Unsettled unsettled, UsageLog usageLog, CacheHits cacheHits, Members members, ActiveIndex active, TeamBook teams, Farewells farewells, OutboxErasure outbox, ApiKeys keys,
+    ErasureJobs jobs, ErasedRows rows, AccountStore accounts, Unsettled unsettled, UsageLog usageLog, CacheHits cacheHits, Members members, ActiveIndex active, Partings partings, Farewells farewells, OutboxErasure outbox, ApiKeys keys,
     IIdSource ids, TimeProvider time, ILogger<Erasures> logger)
 {
     /// <summary>Longer than any instance collects lines before it writes them: what comes after the deletion goes, too.</summary>
@@ -66,7 +65,7 @@ public sealed partial class Erasures(
                 if (state is not null && state.CreatedAt != job.Of)
                 {
                     // All of it was done, only the wish has outlived it: who has the name now has come back since, and did not ask.
-                    await jobs.ForgetAsync(job, cancellationToken);
+                    await OutliveAsync(job, cancellationToken);
                 }
                 else if (state is null && job.Of is not null)
                 {
@@ -113,12 +112,12 @@ public sealed partial class Erasures(
             }
         }
 
-        // A team goes on without whoever leaves it, and an empty account would be topped up for ever.
-        if (await teams.ForgetAsync(job.AccountId, cancellationToken) is { } stillIn)
+        if (await partings.BeginAsync(job, cancellationToken) is { } notYet)
         {
-            return stillIn;
+            return notYet;
         }
 
+        // An empty account would be topped up for ever.
         await farewells.BeginAsync(job.AccountId, hasAccount: job.Of is not null, cancellationToken);
         return null;
     }
@@ -159,6 +158,16 @@ public sealed partial class Erasures(
     {
         if (job.At + Quiet <= time.GetUtcNow() && await rows.DeleteAsync(job, cancellationToken))
         {
+            await OutliveAsync(job, cancellationToken);
+        }
+    }
+
+    // A team that was founded is looked at once more when nothing can be under way any more.
+    private async Task OutliveAsync(ErasureJob job, CancellationToken cancellationToken)
+    {
+        if (job.At + Quiet <= time.GetUtcNow())
+        {
+            await partings.FinishAsync(job, cancellationToken);
             await jobs.ForgetAsync(job, cancellationToken);
         }
     }

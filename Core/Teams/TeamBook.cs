@@ -71,7 +71,9 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
             return AlreadyIn();
         }
 
-        return await JoinAsync(invite.Team, new AddMember($"invite-{held.Id}", userId, invite.CapMicro, "joined"), cancellationToken);
+        // Whoever founded it is its owner, whichever invitation they follow.
+        var isOwner = string.Equals(invite.Team, TeamAccounts.Of(userId), StringComparison.Ordinal);
+        return await JoinAsync(invite.Team, new AddMember($"invite-{held.Id}", userId, invite.CapMicro, "joined") { IsOwner = isOwner }, cancellationToken);
     }
 
     /// <summary>Changes what a member may spend.</summary>
@@ -110,19 +112,28 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
         return ToAnswer(await LeaveAsync(team, memberId, cancellationToken), userId);
     }
 
-    /// <summary>Takes a user out of whichever team they belong to, or have just left, without a trace in it. Doing it again changes nothing.</summary>
-    /// <returns>Why that is not possible now.</returns>
-    public async Task<Refusal?> ForgetAsync(string userId, CancellationToken cancellationToken)
+    /// <summary>
+    /// Takes a user out of whichever team they belong to or have just left, and of the one that they founded, without a trace in it. The team goes on without a
+    /// founder, and ends what they agreed to pay for.
+    /// </summary>
+    /// <param name="operationId">The wish's own: whoever has come back since is not sent away by a repetition.</param>
+    /// <returns>Why that is not possible now; null when it is done.</returns>
+    public async Task<Refusal?> ForgetAsync(string userId, string operationId, CancellationToken cancellationToken)
     {
-        foreach (var team in new[] { await members.ReadTeamAsync(userId, cancellationToken), await members.ReadLeftAsync(userId, cancellationToken) }.OfType<string>())
+        var (present, left, founded) = (await members.ReadTeamAsync(userId, cancellationToken), await members.ReadLeftAsync(userId, cancellationToken), TeamAccounts.Of(userId));
+        foreach (var team in new[] { present, left, await accounts.ReadStoredAsync(founded) is null ? null : founded }.OfType<string>().Distinct(StringComparer.Ordinal))
         {
-            if (await accounts.ExecuteAsync(team, new RemoveMember(ids.NewOperationId(), userId, IsForgotten: true)) is Refused { Refusal: var refusal })
+            var outcome = await accounts.ExecuteAsync(team, new RemoveMember(operationId, userId, IsForgotten: true));
+            if (outcome is not MemberSet set)
             {
                 // The row that leads there stays, for whoever tries again.
-                return refusal;
+                return ((Refused)outcome).Refusal;
             }
 
-            await members.LeaveTeamAsync(userId, left: null, cancellationToken);
+            if (!set.Account.Members.ContainsKey(userId) && (string.Equals(team, present, StringComparison.Ordinal) || string.Equals(team, left, StringComparison.Ordinal)))
+            {
+                await members.LeaveTeamAsync(userId, left: null, cancellationToken);
+            }
         }
 
         return null;

@@ -2,50 +2,57 @@ namespace ServerlessAi.Tests.Access;
 
 /// <summary>
 /// Who may call what: a row for each function, a column for each kind of caller. <c>ok</c> is let in, <c>new</c> is let in as a new guest. Guests are welcome
-/// in this table; where they are not, <c>new</c> and the guest's own <c>ok</c> are 401. The last column is a developer's machine; elsewhere it is 401.
+/// in this table; where they are not, <c>new</c> and the guest's own <c>ok</c> are 401. <c>named</c> is on a developer's machine; elsewhere it is
+/// 401. The last two belong to one team, which one of them has founded.
 /// </summary>
 internal static class AccessTable
 {
     public static readonly string[] Callers =
     [
         "nobody", "guest", "key", "token", "principal", "other", "admin", "revoked", "expired", "forged", "altered", "read", "generate", "named",
+        "member", "owner",
     ];
 
     private const string Public = """
-        ok      ok     ok   ok     ok         ok     ok     ok       ok       ok      ok       ok    ok        ok
+        ok      ok     ok   ok     ok         ok     ok     ok       ok       ok      ok       ok    ok        ok          ok      ok
         """;
 
     private const string GuestLooks = """
-        new     ok     ok   ok     ok         403    ok     401      401      new     new      ok    403       ok
+        new     ok     ok   ok     ok         403    ok     401      401      new     new      ok    403       ok          ok      ok
         """;
 
     private const string GuestMakes = """
-        new     ok     ok   ok     ok         403    ok     401      401      new     new      403   ok        ok
+        new     ok     ok   ok     ok         403    ok     401      401      new     new      403   ok        ok          ok      ok
         """;
 
     private const string GuestEither = """
-        new     ok     ok   ok     ok         403    ok     401      401      new     new      ok    ok        ok
+        new     ok     ok   ok     ok         403    ok     401      401      new     new      ok    ok        ok          ok      ok
         """;
 
     private const string UserMakes = """
-        401     401    ok   ok     ok         403    ok     401      401      401     401      403   ok        ok
+        401     401    ok   ok     ok         403    ok     401      401      401     401      403   ok        ok          ok      ok
+        """;
+
+    // Money, plan, members and news of a team are its founder's.
+    private const string OwnerMakes = """
+        401     401    ok   ok     ok         403    ok     401      401      401     401      403   ok        ok          403     ok
         """;
 
     private const string UserLooks = """
-        401     401    ok   ok     ok         403    ok     401      401      401     401      ok    403       ok
+        401     401    ok   ok     ok         403    ok     401      401      401     401      ok    403       ok          ok      ok
         """;
 
     private const string UserEither = """
-        401     401    ok   ok     ok         403    ok     401      401      401     401      ok    ok        ok
+        401     401    ok   ok     ok         403    ok     401      401      401     401      ok    ok        ok          ok      ok
         """;
 
     // The address names the user: who sends nothing else is that user on a developer's machine, and nobody elsewhere.
     private const string OwnLooks = """
-        dev     dev    ok   ok     403        400    ok     401      401      dev     dev      ok    403       ok
+        dev     dev    ok   ok     403        400    ok     401      401      dev     dev      ok    403       ok          ok      ok
         """;
 
     private const string Admin = """
-        401     401    403  403    403        403    ok     401      401      401     401      403   403       401
+        401     401    403  403    403        403    ok     401      401      401     401      403   403       401         403     403
         """;
 
     private static readonly Dictionary<string, string> Rows = new(StringComparer.Ordinal)
@@ -81,8 +88,8 @@ internal static class AccessTable
         ["complete"] = GuestMakes,
         ["credits"] = GuestLooks,
         ["credits-auto-topup"] = UserLooks,
-        ["credits-auto-topup-set"] = UserMakes,
-        ["credits-gift"] = UserMakes,
+        ["credits-auto-topup-set"] = OwnerMakes,
+        ["credits-gift"] = OwnerMakes,
         ["credits-analytics"] = GuestLooks,
         ["credits-history"] = GuestLooks,
         ["credits-orders"] = UserLooks,
@@ -98,15 +105,15 @@ internal static class AccessTable
         ["images-list"] = GuestLooks,
         ["images-print"] = UserMakes,
         ["images-select"] = GuestMakes,
-        ["notifications-confirm"] = UserMakes,
-        ["notifications-preferences"] = UserMakes,
+        ["notifications-confirm"] = OwnerMakes,
+        ["notifications-preferences"] = OwnerMakes,
         ["subscription-alert-read"] = UserMakes,
         ["subscription-alerts"] = OwnLooks,
         ["pay"] = Public,
         ["payments-stripe"] = Public,
         ["search"] = GuestMakes,
-        ["subscription-change"] = UserMakes,
-        ["subscription-checkout"] = UserMakes,
+        ["subscription-change"] = OwnerMakes,
+        ["subscription-checkout"] = OwnerMakes,
         ["subscription-plans"] = Public,
         ["subscription-pricing"] = Public,
         ["subscription-quote"] = UserLooks,
@@ -117,9 +124,9 @@ internal static class AccessTable
         ["subscription-usage"] = OwnLooks,
         ["subscription-user"] = OwnLooks,
         ["teams"] = UserMakes,
-        ["teams-invite"] = UserMakes,
+        ["teams-invite"] = OwnerMakes,
         ["teams-join"] = UserMakes,
-        ["teams-member"] = UserMakes,
+        ["teams-member"] = OwnerMakes,
         ["usage-chat"] = GuestLooks,
         ["usage-export"] = UserLooks,
         ["v1-chat-completions"] = UserMakes,

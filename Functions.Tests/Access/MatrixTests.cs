@@ -9,6 +9,8 @@ namespace ServerlessAi.Tests.Access;
 public sealed class MatrixTests(ITestOutputHelper output)
 {
     private const string Deletion = "account-delete";
+    private const string Member = "member";
+    private const string Owner = "owner";
 
     [Fact]
     public void The_table_has_every_function_and_no_other() =>
@@ -54,6 +56,10 @@ public sealed class MatrixTests(ITestOutputHelper output)
         var revoked = await app.PostAsync("manage/keys", new { userId = "ann" }, app.Admin);
         await app.SendAsync(HttpMethod.Delete, "manage/keys/" + revoked.Text("prefix"), client: app.Admin);
         var key = Bearer(await app.KeyAsync("ann"));
+        var (member, owner) = (Bearer(await app.KeyAsync(Member)), Bearer(await app.KeyAsync(Owner)));
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Post, "teams", new { name = "Foxes" }, change: owner)).Status);
+        var code = (await app.SendAsync(HttpMethod.Post, "teams/invites", new { }, change: owner)).Text("code");
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Post, "teams/join", new { code }, change: member)).Status);
         return new(StringComparer.Ordinal)
         {
             ["nobody"] = _ => { },
@@ -70,6 +76,8 @@ public sealed class MatrixTests(ITestOutputHelper output)
             ["read"] = Bearer(await app.KeyAsync("ann", "read")),
             ["generate"] = Bearer(await app.KeyAsync("ann", "generate")),
             ["named"] = Naming("ann"),
+            [Member] = member,
+            [Owner] = owner,
         };
     }
 
@@ -78,7 +86,7 @@ public sealed class MatrixTests(ITestOutputHelper output)
     // Whoever is let in sends nothing of use, and changes nothing.
     private static async Task<string> CallAsync(TestApp app, FuzzRoute route, string caller, Action<HttpRequestMessage> change, HttpClient client)
     {
-        var path = route.Template.Replace("{userId}", route.Template.StartsWith("manage/", StringComparison.Ordinal) ? "cy" : "ann", StringComparison.Ordinal).Replace("{prefix}", "none", StringComparison.Ordinal).Replace("{id}", "none", StringComparison.Ordinal).Replace("{alertId}", "none", StringComparison.Ordinal);
+        var path = route.Template.Replace("{userId}", route.Template.StartsWith("manage/", StringComparison.Ordinal) ? "cy" : caller is Member or Owner ? caller : "ann", StringComparison.Ordinal).Replace("{prefix}", "none", StringComparison.Ordinal).Replace("{id}", "none", StringComparison.Ordinal).Replace("{alertId}", "none", StringComparison.Ordinal);
         var reply = await app.SendAsync(new HttpMethod(route.Verb), path, route.HasBody ? new { } : null, client, change);
         Assert.True(reply.Status < 500, $"{route.Verb} {path} by {caller} answered {reply.Status} {reply.Body}.");
         if (reply.Text("detail")?.StartsWith("The request names different users", StringComparison.Ordinal) == true)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ServerlessAi.Simulator.Vendors;
 using ServerlessAi.Tests.Fuzz;
 using static ServerlessAi.Tests.Access.Credential;
 
@@ -128,6 +129,29 @@ public sealed class OthersDataTests
     }
 
     [Fact]
+    public async Task Anothers_chats_alerts_orders_and_teams_are_not_there_and_the_same_name_is_another_thing_of_ones_own()
+    {
+        await using var world = await World.StartAsync();
+        foreach (var path in new[] { "usage/chat/" + World.BobsChat, "usage/chat/bob%7C" + World.BobsChat, "usage/chat/..%2Fbob%2F" + World.BobsChat, "usage/chat/" + World.BobsChat + "%00", "teams" })
+        {
+            var reply = await world.App.GetAsync(path, world.Ann);
+            Assert.True(reply.Status is 404 or 400, $"{path} answered {reply.Status} {reply.Body}.");
+        }
+
+        Assert.Equal(404, (await world.App.SendAsync(HttpMethod.Post, $"subscription/alerts/{world.BobsAlert}/mark-read", change: world.Ann)).Status);
+        Assert.Empty((await world.App.GetAsync("credits/orders", world.Ann)).Body.GetProperty("orders").EnumerateArray());
+        Assert.Empty((await world.App.GetAsync("subscription/alerts/ann", world.Ann)).Body.GetProperty("data").GetProperty("alerts").EnumerateArray());
+        foreach (var verb in new[] { HttpMethod.Put, HttpMethod.Delete })
+        {
+            Assert.Equal(404, (await world.App.SendAsync(verb, "teams/members/bea", verb == HttpMethod.Put ? new { monthlyCap = 1 } : null, change: world.Ann)).Status);
+        }
+
+        Assert.Equal(200, (await world.App.SendAsync(HttpMethod.Post, "complete", new { prompt = "x", chatId = World.BobsChat, useCache = false, model = "OPUS_4" }, change: world.Ann)).Status);
+        Assert.Equal(1, (await world.App.GetAsync("usage/chat/" + World.BobsChat, world.Ann)).Number("calls"));
+        await world.AssertBobIsAsHeWasAsync();
+    }
+
+    [Fact]
     public async Task Routes_that_walk_out_of_themselves_lead_to_nothing_of_anybodys()
     {
         await using var world = await World.StartAsync();
@@ -167,11 +191,21 @@ public sealed class OthersDataTests
         }
     }
 
+    /// <summary>Bob has something of everything, but a team, which is Bea's.</summary>
     private sealed class World : IAsyncDisposable
     {
+        public const string BobsChat = "bobs-chat";
+
+        private static readonly string[] OfBob =
+        [
+            "credits", "credits/history", "credits/orders", "credits/auto-topup", "ai-credits-status", "notifications/preferences", "usage/chat/" + BobsChat,
+            "subscription/user/bob/subscription", "subscription/alerts/bob", "credits/referral",
+        ];
+
+        private readonly StripeStandIn stripe;
         private string before = "";
 
-        private World(TestApp app) => App = app;
+        private World(TestApp app, StripeStandIn stripe) => (App, this.stripe) = (app, stripe);
 
         public TestApp App { get; }
 
@@ -183,31 +217,71 @@ public sealed class OthersDataTests
 
         public string BobsImage { get; private set; } = "";
 
+        public string BobsAlert { get; private set; } = "";
+
+        private Action<HttpRequestMessage> Bea { get; set; } = _ => { };
+
         public static async Task<World> StartAsync()
         {
-            var world = new World(await TestApp.StartAsync(Keyed));
+            var vendor = await StripeStandIn.StartAsync();
+            var settings = new Dictionary<string, string?>(Keyed)
+            {
+                ["Payments:Stripe:BaseUrl"] = vendor.BaseUrl,
+                ["Payments:Stripe:SecretKey"] = StripeStandIn.SecretKey,
+                ["Payments:Stripe:WebhookSecret"] = StripeStandIn.WebhookSecret,
+            };
+            var world = new World(await TestApp.StartAsync(settings), vendor);
             (world.Ann, world.AnnsToken, world.Bob) = (Bearer(await world.App.KeyAsync("ann")), Bearer(await world.App.TokenAsync("ann")), Bearer(await world.App.KeyAsync("bob")));
-            await world.App.GiveAsync("bob", 500);
-            world.BobsImage = (await world.App.SendAsync(HttpMethod.Post, "ai-preview-image", new { prompt = "only bob has this" }, change: world.Bob)).Text("imageId")!;
+            await world.LiveAsync();
             world.before = await world.BobAsync();
             return world;
         }
 
         public Task<Reply> SendAsync(FuzzRoute route, string id, string query, Action<HttpRequestMessage> change, object body) => App.SendAsync(
-            new HttpMethod(route.Verb), $"{route.Template.Replace("{id}", id, StringComparison.Ordinal).Replace("{alertId}", "204005-free.cost-80", StringComparison.Ordinal).Replace("{userId}", "ann", StringComparison.Ordinal)}?{query}", route.HasBody ? body : null, change: change);
+            new HttpMethod(route.Verb), $"{route.Template.Replace("{id}", id, StringComparison.Ordinal).Replace("{alertId}", BobsAlert, StringComparison.Ordinal).Replace("{chatId}", BobsChat, StringComparison.Ordinal).Replace("{userId}", "ann", StringComparison.Ordinal)}?{query}", route.HasBody ? body : null, change: change);
 
         public async Task AssertBobIsAsHeWasAsync() => Assert.Equal(before, await BobAsync());
 
-        public ValueTask DisposeAsync() => App.DisposeAsync();
+        public async ValueTask DisposeAsync()
+        {
+            await App.DisposeAsync();
+            await stripe.DisposeAsync();
+        }
+
+        private async Task LiveAsync()
+        {
+            // So low that there is an alert, and then rich.
+            await App.GiveAsync("bob", -9.9m);
+            await App.GiveAsync("bob", 500);
+            BobsAlert = (await App.GetAsync("subscription/alerts/bob", Bob)).Body.GetProperty("data").GetProperty("alerts")[0].GetProperty("id").GetString()!;
+            BobsImage = (await DoAsync("POST", "ai-preview-image", new { prompt = "only bob has this" }, Bob)).Text("imageId")!;
+            await DoAsync("POST", "complete", new { prompt = "only bob asks this", chatId = BobsChat, model = "OPUS_4" }, Bob);
+            await DoAsync("POST", "credits/purchase", new { packageId = "starter" }, Bob);
+            await DoAsync("PUT", "credits/auto-topup", new { enabled = true, thresholdCredits = 20, packageId = "starter", monthlyLimitUsd = 50 }, Bob);
+            await DoAsync("PUT", "notifications/preferences", new { webhookUrl = "https://bob.example/hooks" }, Bob);
+            await App.SubscribeAsync("bob", "premium");
+            Bea = Bearer(await App.KeyAsync("bea"));
+            await DoAsync("POST", "teams", new { name = "Foxes" }, Bea);
+            await DoAsync("PUT", "notifications/preferences", new { webhookUrl = "https://bea.example/hooks" }, Bea);
+        }
+
+        private async Task<Reply> DoAsync(string verb, string path, object body, Action<HttpRequestMessage> who)
+        {
+            var reply = await App.SendAsync(new HttpMethod(verb), path, body, change: who);
+            Assert.True(reply.Status is 200 or 201 || path == "credits/auto-topup", $"{path} answered {reply.Status} {reply.Body}.");
+            return reply;
+        }
 
         // All but the signatures of URLs, which are made anew.
         private async Task<string> BobAsync()
         {
             var image = (await App.GetAsync("images/" + BobsImage, Bob)).Body;
             var parts = new List<string> { string.Join(',', image.EnumerateObject().Where(field => field.Name != "imageUrl").Select(field => field.ToString())) };
-            foreach (var path in new[] { "credits", "credits/history", "ai-credits-status" })
+            foreach (var (path, who) in OfBob.Select(path => (path, Bob)).Append(("teams", Bea)).Append(("notifications/preferences", Bea)))
             {
-                parts.Add((await App.GetAsync(path, Bob)).Body.ToString());
+                var reply = await App.GetAsync(path, who);
+                Assert.Equal(200, reply.Status);
+                parts.Add($"{path}: {reply.Body}");
             }
 
             return string.Join('\n', parts);

@@ -12,7 +12,7 @@ namespace ServerlessAi.Functions.Admin;
 /// <param name="Next">Send it as <c>next</c> to get the next page; absent on the last one.</param>
 public sealed record OrderCollection(IEnumerable<AdminOrderOutput> Orders, string? Next);
 
-/// <summary>A user's orders, with what the gateway calls them and what was refused.</summary>
+/// <summary>A user's or a team's orders, with what the gateway calls them and what was refused.</summary>
 public sealed class AdminOrders(OrderStore orders)
 {
     [Function("admin-orders")]
@@ -20,7 +20,7 @@ public sealed class AdminOrders(OrderStore orders)
     public async Task<IActionResult> Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "manage/orders")] HttpRequest http, CancellationToken cancellationToken)
     {
         var user = http.Query["userId"].ToString();
-        var page = Caller.Problem(user) ?? OrderPages.Read(http);
+        var page = Caller.WalletProblem(user) ?? OrderPages.Read(http);
         return page.Succeeded
             ? Answers.From(await page.Value.OfAsync(orders, user, cancellationToken), http, found => new OrderCollection(found.Orders.Select(AdminOrderOutput.Of), OrderPages.TokenOf(found)))
             : Problems.From(page.Refusal, http.HttpContext);
@@ -38,7 +38,7 @@ public sealed class AdminOrderRefund(Refunds refunds)
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "manage/orders/{userId}/{id}/refund")] HttpRequest http, string userId, string id, CancellationToken cancellationToken)
     {
-        var input = Caller.Problem(userId) ?? IdempotencyKeys.Problem(http) ?? await http.ReadJsonAsync<RefundBody>(Wire.Strict, cancellationToken);
+        var input = Caller.WalletProblem(userId) ?? IdempotencyKeys.Problem(http) ?? await http.ReadJsonAsync<RefundBody>(Wire.Strict, cancellationToken);
         if (!input.Succeeded)
         {
             return Problems.From(input.Refusal, http.HttpContext);

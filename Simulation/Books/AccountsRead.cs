@@ -1,4 +1,5 @@
 using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Subscriptions;
 using ServerlessAi.Primitives;
 using ServerlessAi.Simulation.People;
 using ServerlessAi.Simulation.Worlds;
@@ -30,11 +31,16 @@ internal sealed class AccountsRead
     }
 
     /// <summary>An account's ledger; of who was forgotten, and may have come back, all that there is under whatever name.</summary>
-    public static IEnumerable<LedgerEntry> EntriesOf(string user, IReadOnlyDictionary<string, AccountRowsRead> accounts) => user == Leaver.Name
-        ? accounts.Where(account => account.Key == user || ErasedAccounts.Has(account.Key)).SelectMany(account => account.Value.Entries)
-        : accounts[user].Entries;
+    public static IEnumerable<LedgerEntry> EntriesOf(string user, IReadOnlyDictionary<string, AccountRowsRead> accounts) => RowsOf(user, accounts).SelectMany(rows => rows.Entries);
+
+    /// <summary>What became of an account's plans, likewise.</summary>
+    public static IEnumerable<SubscriptionEvent> PlanEventsOf(string user, IReadOnlyDictionary<string, AccountRowsRead> accounts) => RowsOf(user, accounts).SelectMany(rows => rows.PlanEvents);
 
     public IReadOnlyCollection<HoldRecord> Holds => holds.Values;
 
     public List<HoldRecord> HoldsOf(Exchange exchange) => [.. exchange.OperationIds.Distinct(StringComparer.Ordinal).Select(id => holds.GetValueOrDefault(id)).OfType<HoldRecord>()];
+
+    private static IEnumerable<AccountRowsRead> RowsOf(string user, IReadOnlyDictionary<string, AccountRowsRead> accounts) => user is Leaver.Name or Team.Owner
+        ? accounts.Where(account => account.Key == user || ErasedAccounts.Has(account.Key)).Select(account => account.Value)
+        : [accounts[user]];
 }

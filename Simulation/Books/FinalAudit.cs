@@ -32,6 +32,7 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         new TeamAudit(world, accounts).Check();
         await new DeliveryAudit(world, accounts.All).CheckAsync();
         await new ErasureAudit(world, accounts.All).CheckAsync();
+        await new FounderAudit(world, accounts.All).CheckAsync();
         await CheckSpendAsync(accounts);
     }
 

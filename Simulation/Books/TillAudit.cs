@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ServerlessAi.Accounts;
+using ServerlessAi.Accounts.Subscriptions;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Primitives;
 using ServerlessAi.Simulation.People;
@@ -20,7 +21,7 @@ internal sealed class TillAudit(World world, IReadOnlyDictionary<string, Account
             foreach (var order in orders)
             {
                 Count(order);
-                CheckFulfilment(order, AccountsRead.EntriesOf(user, accounts), rows);
+                CheckFulfilment(order, AccountsRead.EntriesOf(user, accounts), AccountsRead.PlanEventsOf(user, accounts));
                 CheckMoney(order);
             }
 
@@ -45,10 +46,10 @@ internal sealed class TillAudit(World world, IReadOnlyDictionary<string, Account
     }
 
     /// <summary>What was paid is there once, as credits or as a plan.</summary>
-    private void CheckFulfilment(Order order, IEnumerable<LedgerEntry> entries, AccountRowsRead rows)
+    private void CheckFulfilment(Order order, IEnumerable<LedgerEntry> entries, IEnumerable<SubscriptionEvent> plans)
     {
         var credited = entries.Count(entry => entry.OperationId == order.OperationId && entry.Kind == EntryKind.Purchase);
-        var planned = rows.PlanEvents.Count(change => change.OperationId == order.OperationId);
+        var planned = plans.Count(change => change.OperationId == order.OperationId);
         if (credited + planned != (order.PaidAt is null || order is { AsCredits: true, CreditsMicro: 0 } || order.UndeliverableAt is not null ? 0 : 1))
         {
             world.Violate($"{order} gave credits {credited} times and a plan {planned} times.");

@@ -6,7 +6,8 @@ namespace ServerlessAi.Simulation.People;
 /// Buys packages and plans, with codes and without, pays for some of them, has the balance topped up, redeems codes that others redeem too, gives credits to
 /// another, and gets money back. Whatever is repeated has its key, or is a click that counts once.
 /// </summary>
-internal sealed class Shopper(World world, string name, string friend, Random random)
+/// <param name="account">Whose orders they are, where others share it; null for the buyer's own.</param>
+internal sealed class Shopper(World world, string name, string friend, Random random, string? account = null)
 {
     /// <summary>Codes that the admin offers; each for fewer than there are shoppers and tries.</summary>
     public static readonly (string Id, string Kind, decimal Value, int MaxRedemptions)[] Codes =
@@ -73,6 +74,34 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
         }
     }
 
+    /// <summary>Agrees to what goes on by itself, buys for a team, and gives of it.</summary>
+    public async Task ProvideAsync()
+    {
+        await TopUpAsync();
+        await BuyAsync();
+        await TopUpAsync();
+        for (var action = random.Next(1, 6); action > 0; action--)
+        {
+            await sender.PauseAsync(30_000);
+            await (random.Next(8) switch
+            {
+                < 2 => GiveAllAsync(),
+                < 5 => BuyPlanAsync(),
+                5 => ChangePlanAsync(),
+                6 => BuyAsync(),
+                _ => TopUpAsync(),
+            });
+        }
+    }
+
+    /// <summary>One of the things that only a team's founder may do; a page may be paid on when they are gone.</summary>
+    public Task AgreeAsync(Instance to) => random.Next(5) switch
+    {
+        < 3 => BuyPlanAsync(to),
+        3 => sender.SendAsync("POST", "api/subscription/change", new { plan = Plans[random.Next(Plans.Length)] }, to: to),
+        _ => sender.SendAsync("PUT", "api/credits/auto-topup", new { enabled = true, thresholdCredits = (int)HighestThreshold, packageId = Packages[0], monthlyLimitUsd = MonthlyLimit }, to: to),
+    };
+
     // Both refer each other, which is nobody's to forbid, and counts once for each.
     private async Task BefriendAsync()
     {
@@ -93,6 +122,9 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
         var body = new { plan = Plans[random.Next(Plans.Length)], promoCode = Code() };
         await PayAsync(await sender.UntilAnsweredAsync("POST", "api/subscription/checkout", body, sender.NewKey()));
     }
+
+    private async Task BuyPlanAsync(Instance at) =>
+        await PayAsync(await sender.SendAsync("POST", "api/subscription/checkout", new { plan = Plans[random.Next(Plans.Length)] }, sender.NewKey(), to: at));
 
     private Task ChangePlanAsync() => random.Next(2) == 0
         ? sender.SendAsync("POST", "api/subscription/change", new { cancel = true })
@@ -121,7 +153,7 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
         await (world.Stripe is null ? ClickAsync(id) : PayAtStripeAsync(order));
         if (random.Next(3) == 0)
         {
-            await sender.SendAsync("POST", $"api/manage/orders/{name}/{id}/refund", random.Next(3) == 0 ? (object)new { } : new { amount = random.Next(1, 6) }, key: null, asAdmin: true);
+            await sender.SendAsync("POST", $"api/manage/orders/{account ?? name}/{id}/refund", random.Next(3) == 0 ? (object)new { } : new { amount = random.Next(1, 6) }, key: null, asAdmin: true);
         }
     }
 
@@ -130,7 +162,7 @@ internal sealed class Shopper(World world, string name, string friend, Random ra
         for (var click = random.Next(4); click > 0; click--)
         {
             var decision = random.Next(5) == 0 ? "decline" : "pay";
-            var path = $"api/pay/{id}?account={name}&decision={decision}";
+            var path = $"api/pay/{id}?account={account ?? name}&decision={decision}";
             await Task.WhenAll(Enumerable.Range(0, random.Next(1, 4)).Select(_ => sender.SendAsync("POST", path)).ToList());
             await sender.PauseAsync(5_000);
         }

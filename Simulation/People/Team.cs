@@ -4,7 +4,8 @@ using ServerlessAi.Simulation.Worlds;
 namespace ServerlessAi.Simulation.People;
 
 /// <summary>Some who spend from one account: they join, have caps that change, leave, come back, and ask for things all the while.</summary>
-internal sealed class Team(World world)
+/// <param name="friend">Whom the founder gives credits of the team.</param>
+internal sealed class Team(World world, string friend)
 {
     public const string Owner = "owner";
 
@@ -26,7 +27,7 @@ internal sealed class Team(World world)
             await owner.SendAsync("POST", $"api/manage/users/{Account}/credits", new { amount = 5, reason = "for the team", kind = "purchase" }, key: null, asAdmin: true);
         }
 
-        await Task.WhenAll(Members.Select(member => LiveAsync(owner, member, world.Random(member))).ToList());
+        await Task.WhenAll(Members.Select(member => LiveAsync(owner, member, world.Random(member))).Append(new Founder(world, friend, world.Random("founder")).LiveAsync()).ToList());
     }
 
     private async Task LiveAsync(Sender owner, string name, Random luck)

@@ -103,7 +103,7 @@ internal static class Run
 
         if (world.Plan.HasTeam)
         {
-            yield return new Team(world).LiveAsync();
+            yield return new Team(world, Shoppers[1]).LiveAsync();
         }
 
         if (world.Plan.HasLeaver)

@@ -55,6 +55,9 @@ internal sealed class StripeTill
     public IEnumerable<JsonObject> Payments => Books.Objects.Values
         .Where(made => (string?)made["object"] == "payment_intent" && (string?)made["status"] == "succeeded").OrderBy(made => (string)made["id"]!, StringComparer.Ordinal);
 
+    /// <summary>By the id of a payment without the payer: how many requests had been sent when it was asked for first.</summary>
+    public Dictionary<string, int> AskedFor { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Everything succeeds from now on, and events arrive.</summary>
     public void Calm()
     {
@@ -182,6 +185,7 @@ internal sealed class StripeTill
                 openPages[(string)made["id"]!] = world.Time.GetUtcNow();
                 break;
             case "payment_intent":
+                AskedFor[(string)made["id"]!] = world.Exchanges.Count;
                 Tell((string)made["status"]! == "succeeded" ? "payment_intent.succeeded" : "payment_intent.payment_failed", made);
                 break;
             case "refund":

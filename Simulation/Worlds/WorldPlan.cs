@@ -58,6 +58,9 @@ internal sealed record WorldPlan
     /// <summary>Users are told of alerts at addresses of their own.</summary>
     public required bool HasListeners { get; init; }
 
+    /// <summary>Where there is a team, its founder wants to be forgotten.</summary>
+    public required bool HasFounderWhoLeaves { get; init; }
+
     public int ConcurrentJobs => int.Parse(Settings["Plans:Items:free:ConcurrentJobs"]!, CultureInfo.InvariantCulture);
 
     public int FreeImagesPerDay => int.Parse(Settings["Plans:Items:free:FreeImagesPerDay"]!, CultureInfo.InvariantCulture);
@@ -82,6 +85,7 @@ internal sealed record WorldPlan
             HasTeam = random.Next(3) == 0,
             HasLeaver = random.Next(3) == 0,
             HasListeners = random.Next(2) == 0,
+            HasFounderWhoLeaves = random.Next(3) > 0,
         };
     }
 

@@ -121,6 +121,11 @@ internal static class Subscribing
             return Refusal.NotFound("The account has no subscription.");
         }
 
+        if (command.Terms is not null && posting.State.IsFounderless && running.Renewal == RenewalKind.Paid)
+        {
+            return new Refusal(RefusalCodes.Conflict, "The team's founder, who paid for its plan, has deleted their account.");
+        }
+
         var kind = command.Terms is null ? SubscriptionEventKind.Cancelled : SubscriptionEventKind.ChangeScheduled;
         var isSame = string.Equals(command.Terms?.PlanId, running.Terms.PlanId, StringComparison.Ordinal);
         Keep(posting, running with { IsCancelled = command.Terms is null, Next = isSame ? null : command.Terms }, kind, command, granted: 0);

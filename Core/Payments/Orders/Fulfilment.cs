@@ -70,7 +70,7 @@ public sealed partial class Fulfilment(
         if (outcome is Refused { Refusal.Code: RefusalCodes.AccountClosed })
         {
             return await orders.ChangeAsync(
-                order.AccountId, order.Id, now => now.FulfilledAt is null && now.UndeliverableAt is null ? (now with { UndeliverableAt = time.GetUtcNow() }).Noted("paid back: the account was deleted") : now, cancellationToken);
+                order.AccountId, order.Id, now => now.FulfilledAt is null && now.UndeliverableAt is null ? (now with { UndeliverableAt = time.GetUtcNow() }).Noted(TeamAccounts.Has(order.AccountId) ? "paid back: the team's founder was deleted" : "paid back: the account was deleted") : now, cancellationToken);
         }
 
         if (outcome is Refused refused && !IsDoneOtherwise(order, refused))
@@ -92,17 +92,24 @@ public sealed partial class Fulfilment(
         { Kind: OrderKind.Renewal } => new Renew(order.OperationId, order.Basis!.SubscriptionId!, order.Basis.Number + 1, order.Terms!, "plan_renewed"),
         _ => new SetPlan(order.OperationId, order.Terms, RenewalKind.Paid, "plan_purchase") { QuotedAt = order.QuotedAt, Basis = order.Basis },
     }) with
-    { Since = order.CreatedAt });
+    { Since = order.CreatedAt, NeedsFounder = order.IsOfPlan || order.IsOffSession });
 
     // Somebody who did not know yet that it was to be credits has set the plan, under the same name.
     private static bool IsDoneOtherwise(Order order, Refused refused) => order.AsCredits && string.Equals(refused.Refusal.Code, RefusalCodes.IdempotencyMismatch, StringComparison.Ordinal);
 
     private long WorthMicro(Order order) => Money.FromCredits(order.Price.AmountCents / 100m / credits.Value.UsdPerCredit);
 
-    private Task RememberAsync(Order order, CancellationToken cancellationToken) => payers.ChangeAsync(order.AccountId, payer =>
+    private async Task RememberAsync(Order order, CancellationToken cancellationToken)
+    {
+        // How somebody paid who was forgotten is kept for nobody.
+        var savesMethod = order.SavesMethod && !(TeamAccounts.Has(order.AccountId) && (await accounts.ReadAsync(order.AccountId)).HasLostFounderSince(order.CreatedAt));
+        await payers.ChangeAsync(order.AccountId, payer => Remember(order, payer, savesMethod), cancellationToken);
+    }
+
+    private static Payer Remember(Order order, Payer payer, bool savesMethod)
     {
         var next = payer;
-        if (order.SavesMethod && order.CustomerId is { } customer && !string.Equals(customer, payer.CustomerId, StringComparison.Ordinal))
+        if (savesMethod && order.CustomerId is { } customer && !string.Equals(customer, payer.CustomerId, StringComparison.Ordinal))
         {
             next = next with { CustomerId = customer, Gateway = order.Gateway };
         }
@@ -113,7 +120,7 @@ public sealed partial class Fulfilment(
         }
 
         return string.Equals(payer.OpenTopUp, order.Id, StringComparison.Ordinal) ? next with { OpenTopUp = null, OpenTopUpOf = null } : next;
-    }, cancellationToken);
+    }
 
     /// <summary>Until nothing is left to do: who adds a fact while this is under way, a won dispute, finds nothing to do yet, and leaves it to this.</summary>
     private async Task<Answer<Order>> ReverseAsync(Order order, CancellationToken cancellationToken)
