@@ -58,6 +58,12 @@ public sealed record UsageFacts(string ModelSelected, string ModelServed, string
 
     public int ProviderMs { get; init; }
 
+    /// <summary>Whether a picture was in the question; null when nobody has looked.</summary>
+    public bool? HasPictures { get; init; }
+
+    /// <summary>Whether the question offered tools; null when nobody has looked.</summary>
+    public bool? HasTools { get; init; }
+
     public string? FallbackReason { get; init; }
 
     public string? ChatId { get; init; }

@@ -13,12 +13,15 @@ public readonly record struct UseSum(
 {
     public long Tokens => InputTokens + OutputTokens;
 
+    /// <summary>What the calls needed; null where nothing is known of it, and in sums by provider.</summary>
+    public CallSizes? Sizes { get; init; }
+
     public static UseSum operator +(UseSum one, UseSum other) => new(
         one.Calls + other.Calls, one.InputTokens + other.InputTokens, one.CachedInputTokens + other.CachedInputTokens, one.OutputTokens + other.OutputTokens, one.Images + other.Images,
-        one.FreeImages + other.FreeImages, one.ChargedMicro + other.ChargedMicro, one.CostNanoUsd + other.CostNanoUsd);
+        one.FreeImages + other.FreeImages, one.ChargedMicro + other.ChargedMicro, one.CostNanoUsd + other.CostNanoUsd) { Sizes = CallSizes.Sum(one.Sizes, other.Sizes) };
 
     public static UseSum operator -(UseSum sum) => new(
-        -sum.Calls, -sum.InputTokens, -sum.CachedInputTokens, -sum.OutputTokens, -sum.Images, -sum.FreeImages, -sum.ChargedMicro, -sum.CostNanoUsd);
+        -sum.Calls, -sum.InputTokens, -sum.CachedInputTokens, -sum.OutputTokens, -sum.Images, -sum.FreeImages, -sum.ChargedMicro, -sum.CostNanoUsd) { Sizes = CallSizes.Negate(sum.Sizes) };
 }
 
 /// <summary>One provider's share of a month.</summary>
@@ -105,7 +108,7 @@ public sealed record MonthReport(string Month)
         return this with
         {
             ByModel = ByModel.SetItem(model, ByModel.GetValueOrDefault(model) + use),
-            ByProvider = ByProvider.SetItem(facts.Provider, provider with { Use = provider.Use + use, Times = provider.Times.SetItem(time, provider.Times.GetValueOrDefault(time) + 1) }),
+            ByProvider = ByProvider.SetItem(facts.Provider, provider with { Use = provider.Use + use with { Sizes = null }, Times = provider.Times.SetItem(time, provider.Times.GetValueOrDefault(time) + 1) }),
         };
     }
 
