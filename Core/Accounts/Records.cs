@@ -35,6 +35,9 @@ public sealed record LedgerEntry(
 
     /// <summary>For a charge: what the operation cost us, attempts with an unknown outcome included.</summary>
     public long CostNanoUsd { get; init; }
+
+    /// <summary>For a refund: which credits were taken back; null for purchased ones.</summary>
+    public GrantKind? From { get; init; }
 }
 
 /// <summary>What one call used, as far as billing and reporting care.</summary>
@@ -122,4 +125,7 @@ public sealed record OperationRecord(string OperationId, long Sequence, long Amo
 {
     /// <summary>What a refund should have taken back besides, but was spent or held already.</summary>
     public long AbsorbedMicro { get; init; }
+
+    /// <summary>The money that it stands for; null for none.</summary>
+    public Income? Income { get; init; }
 }

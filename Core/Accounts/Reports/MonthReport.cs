@@ -59,9 +59,14 @@ public sealed record MonthReport(string Month)
     /// <summary>Cost of calls that brought no answer, and of corrections: with the models' it is the month's cost.</summary>
     public long UnansweredCostNanoUsd { get; init; }
 
+    /// <summary>Credits bought, with an order or by an admin's hand.</summary>
     public long PurchasedMicro { get; init; }
 
+    /// <summary>Of those, taken back.</summary>
     public long RefundedMicro { get; init; }
+
+    /// <summary>Money, by currency and kind; see <see cref="IncomeSum.KeyOf"/>.</summary>
+    public ImmutableSortedDictionary<string, IncomeSum> Income { get; init; } = ImmutableSortedDictionary.Create<string, IncomeSum>(StringComparer.Ordinal);
 
     /// <summary>Of all that was answered.</summary>
     public UseSum Total() => ByModel.Values.Aggregate(default(UseSum), static (sum, use) => sum + use);
@@ -75,6 +80,7 @@ public sealed record MonthReport(string Month)
         UnansweredCostNanoUsd = one.UnansweredCostNanoUsd + other.UnansweredCostNanoUsd,
         PurchasedMicro = one.PurchasedMicro + other.PurchasedMicro,
         RefundedMicro = one.RefundedMicro + other.RefundedMicro,
+        Income = Merge(one.Income, other.Income, static (left, right) => left + right),
     };
 
     public static MonthReport operator -(MonthReport report) => report with
@@ -85,6 +91,7 @@ public sealed record MonthReport(string Month)
         UnansweredCostNanoUsd = -report.UnansweredCostNanoUsd,
         PurchasedMicro = -report.PurchasedMicro,
         RefundedMicro = -report.RefundedMicro,
+        Income = Each(report.Income, static sum => -sum),
     };
 
     public static MonthReport operator -(MonthReport one, MonthReport other) => one + -other;
@@ -97,6 +104,13 @@ public sealed record MonthReport(string Month)
         UsageEvents.Failed or UsageEvents.Expired => Unanswered(tally),
         _ => this with { UnansweredCostNanoUsd = UnansweredCostNanoUsd + tally.Line.CostNanoUsd },
     };
+
+    /// <summary>Counts what was paid, or paid back.</summary>
+    public MonthReport Count(Income income)
+    {
+        var key = IncomeSum.KeyOf(income);
+        return this with { Income = Income.SetItem(key, Income.GetValueOrDefault(key) + IncomeSum.Of(income)) };
+    }
 
     private MonthReport Answered(Tally tally, UsageFacts facts, int modelsLimit)
     {

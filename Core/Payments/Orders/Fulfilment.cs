@@ -92,7 +92,10 @@ public sealed partial class Fulfilment(
         { Kind: OrderKind.Renewal } => new Renew(order.OperationId, order.Basis!.SubscriptionId!, order.Basis.Number + 1, order.Terms!, "plan_renewed"),
         _ => new SetPlan(order.OperationId, order.Terms, RenewalKind.Paid, "plan_purchase") { QuotedAt = order.QuotedAt, Basis = order.Basis },
     }) with
-    { Since = order.CreatedAt });
+    {
+        Since = order.CreatedAt,
+        Income = order is { IsCounted: true, Price.AmountCents: > 0 } ? new Income(order.IncomeKind, order.Price.AmountCents, order.Price.Currency) { IsOrder = true } : null,
+    });
 
     // Somebody who did not know yet that it was to be credits has set the plan, under the same name.
     private static bool IsDoneOtherwise(Order order, Refused refused) => order.AsCredits && string.Equals(refused.Refusal.Code, RefusalCodes.IdempotencyMismatch, StringComparison.Ordinal);
@@ -148,8 +151,10 @@ public sealed partial class Fulfilment(
                 continue;
             }
 
-            var outcome = await accounts.ExecuteAsync(order.AccountId, ToCommand(order, pending));
-            if (outcome is Refused { Refusal: var refusal } && !string.Equals(refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal))
+            var outcome = await accounts.ExecuteAsync(order.AccountId, Reversing.ToCommand(order, pending));
+            var isClosed = outcome is Refused { Refusal.Code: RefusalCodes.AccountClosed };
+            var counted = !isClosed ? outcome : Reversing.ToEstate(order, pending) is { } late ? await accounts.ExecuteAsync(SystemAccounts.Estate, late) : Nothing;
+            if (counted is Refused { Refusal: var refusal })
             {
                 LogUnfulfilled(logger, order.Id, refusal.Code);
                 return refusal;
@@ -159,14 +164,6 @@ public sealed partial class Fulfilment(
             var taken = outcome is not Posted posted ? 0 : pending.Micro > 0 ? -posted.Record.AmountMicro : pending.Micro;
             order = await orders.ChangeAsync(order.AccountId, order.Id, now => Reversing.Done(now, pending.OperationId, taken), cancellationToken);
         }
-    }
-
-    private static Change ToCommand(Order order, Reversal reversal)
-    {
-        var isPlan = order is { IsOfPlan: true, AsCredits: false };
-        return reversal.Micro > 0
-            ? new Refund(reversal.OperationId, reversal.Micro, "refund") { From = isPlan ? GrantKind.Plan : GrantKind.Purchase, Since = order.CreatedAt }
-            : new Grant(reversal.OperationId, isPlan ? GrantKind.Adjustment : GrantKind.Purchase, -reversal.Micro, "dispute_won") { Since = order.CreatedAt };
     }
 
     [LoggerMessage(LogLevel.Warning, "Order {OrderId} cannot be settled now ({Code}); it is tried again.")]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Subscriptions;
 
 namespace ServerlessAi.Payments.Orders;
@@ -52,6 +53,9 @@ public sealed record OrderDispute(string Id, long Cents, bool IsWon);
 /// <param name="TakenMicro">What it came to: null until it was carried out.</param>
 public sealed record Reversal(string OperationId, long Micro, long? TakenMicro)
 {
+    /// <summary>The money that it stands for: more than zero went back, less has come back. 0 for an order whose money is not counted.</summary>
+    public long Cents { get; init; }
+
     /// <summary>What was spent already and is ours to bear.</summary>
     [JsonIgnore]
     public long AbsorbedMicro => TakenMicro is { } taken ? Micro - taken : 0;
@@ -120,6 +124,9 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
 
     public DateTimeOffset? PaidAt { get; init; }
 
+    /// <summary>Its money counts in reports; that of orders which were paid before any was counted does not, nor what of it is paid back.</summary>
+    public bool IsCounted { get; init; }
+
     public DateTimeOffset? FulfilledAt { get; init; }
 
     /// <summary>The plan could no longer be had as quoted; credits of the same worth were granted in its place.</summary>
@@ -154,6 +161,14 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
     /// <summary>The operation that fulfils it.</summary>
     [JsonIgnore]
     public string OperationId => $"order-{Id}";
+
+    [JsonIgnore]
+    public IncomeKind IncomeKind => Kind switch
+    {
+        OrderKind.Credits => IncomeKind.Packages,
+        OrderKind.TopUp => IncomeKind.TopUps,
+        _ => IncomeKind.Plans,
+    };
 
     [JsonIgnore]
     public bool IsOfPlan => Kind is OrderKind.Plan or OrderKind.Upgrade or OrderKind.Renewal;

@@ -84,6 +84,7 @@ internal static class OrderFacts
         PaymentEventKind.Paid when order.PaidAt is null => order with
         {
             PaidAt = now,
+            IsCounted = true,
             PaymentId = of.PaymentId ?? order.PaymentId,
             SessionId = order.SessionId ?? of.SessionId,
             CustomerId = of.CustomerId ?? order.CustomerId,
