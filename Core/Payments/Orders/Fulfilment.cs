@@ -13,12 +13,23 @@ namespace ServerlessAi.Payments.Orders;
 /// operation whose id comes from the order, so that doing it again, elsewhere or after a crash, does nothing twice.
 /// </summary>
 public sealed partial class Fulfilment(
-    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, CodeUses codeUses, PayBacks payBacks, PlanEndings planEndings, Agenda agenda, Outbox outbox, IOptions<AccountOptions> credits, TimeProvider time,
+    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, CodeUses codeUses, PayBacks payBacks, PlanEndings planEndings, DeclineNews declines, Agenda agenda, Outbox outbox, IOptions<AccountOptions> credits, TimeProvider time,
     ILogger<Fulfilment> logger)
 {
     /// <returns>The order with nothing left to do; or why that is not possible now.</returns>
     public async Task<Answer<Order>> SettleAsync(Order order, CancellationToken cancellationToken)
     {
+        if (!order.Untold.IsEmpty)
+        {
+            var told = await declines.TellAsync(order, cancellationToken);
+            if (!told.Succeeded)
+            {
+                return told;
+            }
+
+            order = told.Value;
+        }
+
         if (order is { PaidAt: not null, FulfilledAt: null, UndeliverableAt: null })
         {
             var fulfilled = await FulfilAsync(order, cancellationToken);
@@ -48,7 +59,7 @@ public sealed partial class Fulfilment(
     private static readonly Outcome Nothing = new Swept();
 
     /// <summary>Nothing is left to do for what is known.</summary>
-    public static bool IsSettled(Order order) => order.PaidAt is null || (order.UndeliverableAt is not null && order.LostCents == order.Price.AmountCents) || (order.FulfilledAt is not null && Reversing.IsEven(order) && !PlanEndings.IsDue(order));
+    public static bool IsSettled(Order order) => order.Untold.IsEmpty && (order.PaidAt is null || (order.UndeliverableAt is not null && order.LostCents == order.Price.AmountCents) || (order.FulfilledAt is not null && Reversing.IsEven(order) && !PlanEndings.IsDue(order)));
 
     private async Task<Answer<Order>> FulfilAsync(Order order, CancellationToken cancellationToken)
     {

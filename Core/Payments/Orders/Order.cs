@@ -48,6 +48,10 @@ public sealed record OrderPrice(long UnitCents, int Quantity, decimal PercentOff
 /// <param name="IsWon">It was decided for us; otherwise it is open or lost, and the money is gone.</param>
 public sealed record OrderDispute(string Id, long Cents, bool IsWon);
 
+/// <summary>A try without the payer that was declined, and of which the owner has not been told.</summary>
+/// <param name="Try">1, 2, ...: which try of the order it was.</param>
+public sealed record UntoldDecline(int Try, string Reason);
+
 /// <summary>Credits taken back, or given back after a dispute was won. Written before it is carried out.</summary>
 /// <param name="Micro">More than zero is taken, less is given back.</param>
 /// <param name="TakenMicro">What it came to: null until it was carried out.</param>
@@ -118,6 +122,9 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
     public ImmutableArray<string> Declined { get; init; } = [];
 
     public DateTimeOffset? DeclinedAt { get; init; }
+
+    /// <summary>Those of them that the owner is still to be told of.</summary>
+    public ImmutableArray<UntoldDecline> Untold { get; init; } = [];
 
     /// <summary>When the present try without the payer began.</summary>
     public DateTimeOffset? TriedAt { get; init; }
