@@ -81,7 +81,7 @@ public sealed class PlanLimits
     internal long MonthlyCapNanoUsd => Money.FromUsd(MonthlyCapUsd);
 
     /// <summary>What alerts go by.</summary>
-    internal MeterLimits MetersOf(string plan, ProviderLimit? provider) => new(plan, provider?.Calls, provider?.Tokens, Money.FromUsd(CostLimitUsd ?? MonthlyCapUsd)) { Images = Images };
+    internal MeterLimits MetersOf(string plan, ProviderLimit? provider) => new(plan, provider?.Calls, provider?.Tokens, Money.FromUsd(CostLimitUsd ?? MonthlyCapUsd)) { Images = Images, TokensPerDay = TokensPerDay };
 
     internal void SetCreditPrice(decimal usdPerCredit) => MinimumBalanceMicro = Money.FromCredits(MinimumBalanceUsd / usdPerCredit);
 }

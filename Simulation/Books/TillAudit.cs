@@ -124,7 +124,7 @@ internal sealed class TillAudit(World world, IReadOnlyDictionary<string, Account
         .GroupBy(IncomeSum.KeyOf, StringComparer.Ordinal)
         .ToDictionary(kind => kind.Key, kind => kind.Aggregate(default(IncomeSum), (sum, income) => sum + IncomeSum.Of(income)), StringComparer.Ordinal);
 
-    public static string Show(IEnumerable<KeyValuePair<string, IncomeSum>> sums) => string.Join(", ", sums.OrderBy(sum => sum.Key, StringComparer.Ordinal).Select(sum => $"{sum.Key} {sum.Value}"));
+    public static string Show(IEnumerable<KeyValuePair<string, IncomeSum>> sums) => string.Join(", ", sums.Where(sum => sum.Value != default).OrderBy(sum => sum.Key, StringComparer.Ordinal).Select(sum => $"{sum.Key} {sum.Value}"));
 
     /// <summary>The balance was below the threshold before each, and a month costs no more than its owner allowed.</summary>
     private void CheckTopUps(string user, AccountRowsRead rows, IReadOnlyList<Order> topUps)
