@@ -18,7 +18,7 @@ public static class Account
     /// <param name="now">The deciding instant; a clock that lags behind an earlier decision never rolls a period back.</param>
     public static Decision Decide(AccountState state, Command command, DateTimeOffset now)
     {
-        var posting = new Posting(state, now);
+        var posting = new Posting(state, now) { Command = command as Once };
         Housekeeping.Apply(posting, command.OperationId);
         var outcome = Closing.IsFor(posting.State, command) ? Closing.Refuse() : command switch
         {
@@ -28,6 +28,7 @@ public static class Account
             Change change => Changing.Decide(posting, change),
             SubscriptionChange change => Subscribing.Decide(posting, change),
             MemberChange change => Membership.Decide(posting, change),
+            Note note => new Posted(note.Recorded ?? posting.Recorded(note.OperationId), CreditsThen.Of(posting.State, now)) { IsRepeat = note.Recorded is not null },
             JoinImage join => Picturing.Decide(posting, join),
             RemoveImage remove => Picturing.Decide(posting, remove),
             Remember remember => Own(posting, remember),

@@ -132,6 +132,9 @@ public sealed record DayUse(string Day)
 
     /// <summary>An alert about unusual spending was raised.</summary>
     public bool IsUnusual { get; init; }
+
+    /// <summary>As <see cref="MonthUse.Alerted"/>, of limits that a day has.</summary>
+    public ImmutableSortedSet<string> Alerted { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 }
 
 /// <summary>What one month used; the row <c>month|yyyyMM</c> repeats it.</summary>

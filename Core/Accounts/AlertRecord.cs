@@ -16,8 +16,8 @@ public enum AlertKind
 }
 
 /// <summary>Something the account's owner should be told, the row <c>alert|period|subject|level</c>; raised in the transaction that causes it.</summary>
-/// <param name="Period">The month of a limit (<c>yyyyMM</c>), the day of unusual spending (<c>yyyyMMdd</c>), the month in which the balance fell.</param>
-/// <param name="Subject">What is limited or watched: <c>calls.gemini</c>, <c>tokens.openai</c>, <c>cost</c>, <c>balance</c>, <c>spending</c>.</param>
+/// <param name="Period">The month of a limit (<c>yyyyMM</c>), the day of a day's limit and of unusual spending (<c>yyyyMMdd</c>), the month in which the balance fell.</param>
+/// <param name="Subject">What is limited or watched: <c>calls.gemini</c>, <c>tokens.openai</c>, <c>daily_tokens</c>, <c>cost</c>, <c>gallery</c>, <c>balance</c>, <c>spending</c>.</param>
 /// <param name="Level">80, 90 or 100 for a limit; for the others a number that tells one such alert of the period from the next.</param>
 public sealed record AlertRecord(AlertKind Kind, string Period, string Subject, long Level, DateTimeOffset At)
 {

@@ -8,10 +8,13 @@ public sealed record MeterLimits(string Plan, long? Calls, long? Tokens, long? C
 {
     /// <summary>Of the gallery.</summary>
     public int? Images { get; init; }
+
+    /// <summary>Of all providers.</summary>
+    public long? TokensPerDay { get; init; }
 }
 
 /// <summary>
-/// Raises alerts in the decision that gives cause for them: at 80, 90 and 100 % of each limit once a month, when the balance falls to the threshold once
+/// Raises alerts in the decision that gives cause for them: at 80, 90 and 100 % of each limit once a month, or a day where the limit is of a day, when the balance falls to the threshold once
 /// until it rises again, and when a day's spending is unusual once a day.
 /// </summary>
 internal static class Alerting
@@ -30,12 +33,17 @@ internal static class Alerting
 
     private static readonly int[] Levels = [80, 90, 100];
 
-    /// <summary>After something was counted in a hold's month: what a limit's levels make of it.</summary>
+    /// <summary>After something was counted in a hold's day and month: what a limit's levels make of it.</summary>
     public static void WatchLimits(Posting posting, Hold hold)
     {
         if (hold.Limits is not { } limits)
         {
             return;
+        }
+
+        if (posting.State.Days.FirstOrDefault(use => string.Equals(use.Day, hold.Day, StringComparison.Ordinal)) is { } day)
+        {
+            Watch(posting, hold, "daily_tokens", "tokens", day.TokensUsed, limits.TokensPerDay, count => count, isOfDay: true);
         }
 
         // What ended so late that its month is no longer kept alerts nobody any more.
@@ -104,7 +112,7 @@ internal static class Alerting
         posting.Write(alert);
     }
 
-    private static void Watch(Posting posting, Hold hold, string subject, string unit, long used, long? limit, Func<long, decimal> show)
+    private static void Watch(Posting posting, Hold hold, string subject, string unit, long used, long? limit, Func<long, decimal> show, bool isOfDay = false)
     {
         // Of nothing everything is 100 %: who has a limit of none is refused, and knows.
         if (limit is not > 0)
@@ -114,14 +122,25 @@ internal static class Alerting
 
         foreach (var level in Levels.Where(level => (Int128)used * 100 >= (Int128)limit.Value * level))
         {
-            var alert = new AlertRecord(AlertKind.Limit, hold.Month, subject, level, posting.Now) { Used = show(used), Limit = show(limit.Value), Unit = unit, Plan = hold.Limits!.Plan };
+            var alert = new AlertRecord(AlertKind.Limit, isOfDay ? hold.Day : hold.Month, subject, level, posting.Now) { Used = show(used), Limit = show(limit.Value), Unit = unit, Plan = hold.Limits!.Plan };
             var name = $"{alert.Plan}.{subject}-{level}";
-            if (posting.State.Months.Any(month => string.Equals(month.Month, hold.Month, StringComparison.Ordinal) && month.Alerted.Contains(name)))
+            var isRaised = isOfDay
+                ? posting.State.Days.Any(day => string.Equals(day.Day, hold.Day, StringComparison.Ordinal) && day.Alerted.Contains(name))
+                : posting.State.Months.Any(month => string.Equals(month.Month, hold.Month, StringComparison.Ordinal) && month.Alerted.Contains(name));
+            if (isRaised)
             {
                 continue;
             }
 
-            posting.ChangeMonth(hold.Month, month => month with { Alerted = month.Alerted.Add(name) });
+            if (isOfDay)
+            {
+                posting.ChangeDay(hold.Day, day => day with { Alerted = day.Alerted.Add(name) });
+            }
+            else
+            {
+                posting.ChangeMonth(hold.Month, month => month with { Alerted = month.Alerted.Add(name) });
+            }
+
             Raise(posting, alert);
         }
     }

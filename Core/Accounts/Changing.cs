@@ -95,7 +95,7 @@ internal static class Changing
             return new Posted(posting.Recorded(command.OperationId, absorbed), CreditsThen.Of(posting.State, posting.Now));
         }
 
-        var entry = posting.Post(EntryKind.Refund, Posting.Negated(posting.TakeAvailable(micro, IsPaidFor)), command.OperationId, command.Reason);
+        var entry = posting.Post(EntryKind.Refund, Posting.Negated(posting.TakeAvailable(micro, IsPaidFor)), command.OperationId, command.Reason, from: command.From == GrantKind.Purchase ? null : command.From);
         return new Posted(posting.Record(entry, absorbed), CreditsThen.Of(posting.State, posting.Now));
 
         bool IsPaidFor(CreditGrant grant) => grant.Kind == command.From;

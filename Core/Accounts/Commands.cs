@@ -92,7 +92,13 @@ public abstract record Once(string OperationId, string Reason) : Command(Operati
 
     /// <summary>Who owned the key before, when the store found somebody.</summary>
     public ClaimRecord? RecordedClaim { get; init; }
+
+    /// <summary>The money that it stands for; null for none.</summary>
+    public Income? Income { get; init; }
 }
+
+/// <summary>Puts on record what moves no credits: money alone, or that something has happened of which somebody is to be told.</summary>
+public sealed record Note(string OperationId, string Reason) : Once(OperationId, Reason);
 
 /// <summary>Moves credits in or out.</summary>
 /// <param name="AmountMicro">More than zero, whichever way it goes.</param>

@@ -22,6 +22,7 @@ internal sealed class Fold(Snapshot before)
     private readonly HashSet<string> pictured = new(StringComparer.Ordinal);
     private readonly List<AlertRecord> alerts = [];
     private readonly List<SubscriptionEvent> plans = [];
+    private readonly List<Bill> bills = [];
     private readonly List<Decision> counted = [];
     private readonly Dictionary<string, ClaimRecord> claims = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HoldRecord> holds = new(StringComparer.Ordinal);
@@ -39,7 +40,7 @@ internal sealed class Fold(Snapshot before)
 
     // The account, the days and months it keeps, and what the decisions add.
     private int Rows => 1 + State.Days.Length + State.Months.Length + entries.Count + usage.Count + operations.Count + claims.Count + holds.Count + images.Count + 2 * (joined.Count + removed.Count + alerts.Count) + plans.Count
-        + entries.Count(Tallies.IsPayment) + Tallies.ChangedRows;
+        + bills.Count + Tallies.ChangedRows;
 
     /// <summary>What its account's owner should be told.</summary>
     public IReadOnlyList<AlertRecord> Alerts => alerts;
@@ -89,6 +90,7 @@ internal sealed class Fold(Snapshot before)
         removed.AddRange(decision.Removed);
         alerts.AddRange(decision.Alerts);
         plans.AddRange(decision.Plans);
+        bills.AddRange(decision.Bills);
         Tallies.Count(decision);
         if (Tallies.RowsOf(decision) > 0)
         {
@@ -143,7 +145,7 @@ internal sealed class Fold(Snapshot before)
         actions.AddRange(ChangedDays().Select(day => Replace(AccountRows.ToEntity(partition, day))));
         actions.AddRange(ChangedMonths().Select(month => Replace(AccountRows.ToEntity(partition, month))));
         actions.AddRange(Tallies.ChangedMonths.Select(report => Replace(ReportRows.ToEntity(partition, report))));
-        actions.AddRange(entries.Where(Tallies.IsPayment).Select(entry => Add(ReportRows.ToEntity(partition, entry))));
+        actions.AddRange(bills.Select(bill => Add(ReportRows.ToEntity(partition, bill))));
         actions.AddRange(Tallies.ChangedChats.Select(chat => Replace(ReportRows.ToEntity(partition, chat))));
         return actions;
     }

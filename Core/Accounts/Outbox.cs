@@ -41,6 +41,10 @@ public sealed class Outbox(Tables tables, IIdSource ids)
     public Task EnlistAsync(string accountId, string operationId, GiftNews news, DateTimeOffset now, CancellationToken cancellationToken) =>
         EnlistAsync(accountId, GiftNews.Kind, AccountRows.OperationKey(operationId), now, cancellationToken, StoredJson.Write(news));
 
+    /// <inheritdoc cref="EnlistAsync(string, string, PurchaseNews, DateTimeOffset, CancellationToken)"/>
+    public Task EnlistAsync(string accountId, string operationId, PaymentFailedNews news, DateTimeOffset now, CancellationToken cancellationToken) =>
+        EnlistAsync(accountId, PaymentFailedNews.Kind, AccountRows.OperationKey(operationId), now, cancellationToken, StoredJson.Write(news));
+
     /// <summary>Writes the intent to tell of a row of the account that is about to be written, or was.</summary>
     /// <param name="source">The row's key.</param>
     /// <param name="body">JSON of what is told; null for the row's own <c>Body</c>.</param>

@@ -69,4 +69,14 @@ public sealed record Decision(AccountState State, Outcome Outcome)
     public ImmutableArray<AlertRecord> Alerts { get; init; } = [];
 
     public ImmutableArray<SubscriptionEvent> Plans { get; init; } = [];
+
+    /// <summary>Operations that stand for money.</summary>
+    public IEnumerable<OperationRecord> Paid => Operations.Where(operation => operation.Income is not null);
+
+    /// <summary>What the billing history says of it beside the events of plans, which carry their own money.</summary>
+    public IEnumerable<Bill> Bills => Entries.Where(Reports.Tallies.IsPayment).Select(entry => Bill.Of(entry, Operations))
+        .Concat(Paid.Where(IsUntold).Select(Bill.Of));
+
+    private bool IsUntold(OperationRecord paid) => !Plans.Any(change => string.Equals(change.OperationId, paid.OperationId, StringComparison.Ordinal))
+        && !Entries.Any(entry => entry.Sequence == paid.Sequence && Reports.Tallies.IsPayment(entry));
 }

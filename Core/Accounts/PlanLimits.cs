@@ -83,7 +83,7 @@ public sealed class PlanLimits
     internal long MonthlyCapNanoUsd => Money.FromUsd(MonthlyCapUsd);
 
     /// <summary>What alerts go by.</summary>
-    internal MeterLimits MetersOf(string plan, ProviderLimit? provider) => new(plan, provider?.Calls, provider?.Tokens, Money.FromUsd(CostLimitUsd ?? MonthlyCapUsd)) { Images = Images };
+    internal MeterLimits MetersOf(string plan, ProviderLimit? provider) => new(plan, provider?.Calls, provider?.Tokens, Money.FromUsd(CostLimitUsd ?? MonthlyCapUsd)) { Images = Images, TokensPerDay = TokensPerDay };
 
     /// <summary>Makes ready what was read: calls are counted by providers' names in lower case, however a setting spells them.</summary>
     internal void Complete(decimal usdPerCredit)

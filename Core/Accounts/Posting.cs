@@ -21,6 +21,9 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
 
     public DateTimeOffset Now => now;
 
+    /// <summary>What is carried out for good; its money goes with its records.</summary>
+    public Once? Command { get; init; }
+
     public void Set(AccountState next) => State = next;
 
     public void Write(HoldRecord record) => holds.Add(record);
@@ -52,13 +55,13 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
 
     public void Write(AlertRecord record) => alerts.Add(record);
 
-    public void Write(SubscriptionEvent record) => plans.Add(record);
+    public void Write(SubscriptionEvent record) => plans.Add(record with { Income = IncomeOf(record.OperationId) });
 
     /// <summary>Credits have left for good since the decision began.</summary>
     public bool HasSpent => entries.Any(entry => entry.AmountMicro < 0);
 
     /// <summary>Numbers and writes a ledger entry. The grants must have moved already; <paramref name="parts"/> are signed.</summary>
-    public LedgerEntry Post(EntryKind kind, ImmutableArray<Allocation> parts, string operationId, string? reason, UsageFacts? facts = null, long costNanoUsd = 0)
+    public LedgerEntry Post(EntryKind kind, ImmutableArray<Allocation> parts, string operationId, string? reason, UsageFacts? facts = null, long costNanoUsd = 0, GrantKind? from = null)
     {
         State = State with { Sequence = State.Sequence + 1 };
         var entry = new LedgerEntry(State.Sequence, kind, parts.Sum(part => part.Micro), State.BalanceMicro, operationId, now, parts)
@@ -66,6 +69,7 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
             Reason = reason,
             Usage = facts,
             CostNanoUsd = costNanoUsd,
+            From = from,
         };
         entries.Add(entry);
         return entry;
@@ -74,7 +78,7 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
     /// <param name="absorbedMicro">What should have been taken besides, but was not there.</param>
     public OperationRecord Record(LedgerEntry entry, long absorbedMicro = 0)
     {
-        var record = new OperationRecord(entry.OperationId, entry.Sequence, entry.AmountMicro, entry.BalanceMicro, entry.At) { AbsorbedMicro = absorbedMicro };
+        var record = new OperationRecord(entry.OperationId, entry.Sequence, entry.AmountMicro, entry.BalanceMicro, entry.At) { AbsorbedMicro = absorbedMicro, Income = IncomeOf(entry.OperationId) };
         operations.Add(record);
         return record;
     }
@@ -87,7 +91,7 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
             return known;
         }
 
-        var record = new OperationRecord(operationId, Sequence: 0, AmountMicro: 0, State.BalanceMicro, now) { AbsorbedMicro = absorbedMicro };
+        var record = new OperationRecord(operationId, Sequence: 0, AmountMicro: 0, State.BalanceMicro, now) { AbsorbedMicro = absorbedMicro, Income = IncomeOf(operationId) };
         operations.Add(record);
         return record;
     }
@@ -187,6 +191,8 @@ internal sealed class Posting(AccountState state, DateTimeOffset now)
         Alerts = alerts.ToImmutable(),
         Plans = plans.ToImmutable(),
     };
+
+    private Income? IncomeOf(string operationId) => string.Equals(Command?.OperationId, operationId, StringComparison.Ordinal) ? Command!.Income : null;
 
     // What comes so late that its period is no longer kept counts in the oldest that is: the sum over all periods stays whole.
     private static int PlaceOf<T>(ImmutableArray<T> periods, Func<T, bool> isNamed)

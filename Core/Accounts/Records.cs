@@ -35,6 +35,9 @@ public sealed record LedgerEntry(
 
     /// <summary>For a charge: what the operation cost us, attempts with an unknown outcome included.</summary>
     public long CostNanoUsd { get; init; }
+
+    /// <summary>For a refund: which credits were taken back; null for purchased ones.</summary>
+    public GrantKind? From { get; init; }
 }
 
 /// <summary>What one call used, as far as billing and reporting care.</summary>
@@ -57,6 +60,12 @@ public sealed record UsageFacts(string ModelSelected, string ModelServed, string
     public int Attempts { get; init; } = 1;
 
     public int ProviderMs { get; init; }
+
+    /// <summary>Whether a picture was in the question; null when nobody has looked.</summary>
+    public bool? HasPictures { get; init; }
+
+    /// <summary>Whether the question offered tools; null when nobody has looked.</summary>
+    public bool? HasTools { get; init; }
 
     public string? FallbackReason { get; init; }
 
@@ -116,4 +125,7 @@ public sealed record OperationRecord(string OperationId, long Sequence, long Amo
 {
     /// <summary>What a refund should have taken back besides, but was spent or held already.</summary>
     public long AbsorbedMicro { get; init; }
+
+    /// <summary>The money that it stands for; null for none.</summary>
+    public Income? Income { get; init; }
 }

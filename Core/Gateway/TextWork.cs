@@ -67,7 +67,7 @@ public sealed class TextWork(Quoter quoter, ProviderRegistry providers) : Work<T
 
     public override bool MayAskAnother(TextRequest request) => request.Relay?.MayAskAnother ?? true;
 
-    public override UsageFacts Measure(TextRequest request, TextResult product, UsageFacts usage) => Label(request, TokenUsages.Measure(product.Usage, usage, product.IsPartial));
+    public override UsageFacts Measure(TextRequest request, TextResult product, UsageFacts usage) => Label(request, TokenUsages.Measure(product.Usage, usage, product.IsPartial)) with { HasPictures = false, HasTools = false };
 
     public override UsageFacts Label(TextRequest request, UsageFacts usage) => usage with { ChatId = request.ChatId };
 

@@ -17,9 +17,9 @@ public static class AlertTexts
     public static string MessageOf(AlertRecord alert) => alert.Kind switch
     {
         AlertKind.Limit when alert.Level >= 100 =>
-            string.Create(CultureInfo.InvariantCulture, $"The limit of {Amount(alert.Limit)} {UnitsOf(alert)} in {PeriodOf(alert)} is reached{PlanOf(alert)}."),
+            string.Create(CultureInfo.InvariantCulture, $"The limit of {Amount(alert.Limit)} {UnitsOf(alert)} {WhenOf(alert)} is reached{PlanOf(alert)}."),
         AlertKind.Limit =>
-            string.Create(CultureInfo.InvariantCulture, $"{Amount(alert.Used)} of {Amount(alert.Limit)} {UnitsOf(alert)} in {PeriodOf(alert)} are used{PlanOf(alert)}: {alert.Level} % or more."),
+            string.Create(CultureInfo.InvariantCulture, $"{Amount(alert.Used)} of {Amount(alert.Limit)} {UnitsOf(alert)} {WhenOf(alert)} are used{PlanOf(alert)}: {alert.Level} % or more."),
         AlertKind.LowBalance => string.Create(CultureInfo.InvariantCulture, $"{Amount(alert.Used)} {alert.Unit} are left; the threshold is {Amount(alert.Limit)}."),
         _ => string.Create(CultureInfo.InvariantCulture, $"{Amount(alert.Used)} {alert.Unit} were spent on {PeriodOf(alert)}; usual are {Amount(alert.Limit)}."),
     };
@@ -32,14 +32,17 @@ public static class AlertTexts
         var other => other,
     };
 
+    private static string WhenOf(AlertRecord alert) => $"{(alert.Period.Length == 8 ? "on" : "in")} {PeriodOf(alert)}";
+
     private static string PlanOf(AlertRecord alert) => alert.Plan is { } plan ? $" (plan {plan})" : "";
 
-    private static string NameOf(AlertRecord alert) => alert.Subject.Split('.', 2) is [var what, var provider] ? $"{ProviderOf(provider)} {what}" : alert.Subject;
+    private static string NameOf(AlertRecord alert) => alert.Subject.Split('.', 2) is [var what, var provider] ? $"{ProviderOf(provider)} {what}" : alert.Subject.Replace('_', ' ');
 
     private static string UnitsOf(AlertRecord alert) => alert.Subject switch
     {
         "cost" => "USD of cost",
         "gallery" => "images of the gallery",
+        "daily_tokens" => "tokens",
         _ => NameOf(alert),
     };
 

@@ -20,6 +20,7 @@ public sealed record Message(string Subject, string Text, JsonNode Data)
             NotificationKinds.WeeklySummary => Of(StoredJson.Read<WeekSummary>(body), body),
             NotificationKinds.Purchase => Of(StoredJson.Read<PurchaseNews>(body), body),
             NotificationKinds.Gift => Of(StoredJson.Read<GiftNews>(body), body),
+            NotificationKinds.PaymentFailed => Of(StoredJson.Read<PaymentFailedNews>(body), body),
             NotificationKinds.ConfirmAddress => OfCode(CodeBody.Read(body)),
             _ => new Message($"News of your account: {item.Kind.Replace('_', ' ')}", "Something has happened in your account; it is listed there.", Parse(body)),
         };
@@ -54,6 +55,20 @@ public sealed record Message(string Subject, string Text, JsonNode Data)
         string.Create(CultureInfo.InvariantCulture, $"A gift of {gift.Credits:0.######} credits"),
         string.Create(CultureInfo.InvariantCulture, $"{gift.From ?? "Somebody"} has given you {gift.Credits:0.######} credits. They are yours already."),
         Parse(body));
+
+    private static Message Of(PaymentFailedNews news, string body)
+    {
+        var amount = string.Create(CultureInfo.InvariantCulture, $"{news.Amount:0.00} {news.Currency.ToUpperInvariant()}");
+        if (string.Equals(news.Reason, "unknown", StringComparison.Ordinal))
+        {
+            return new Message($"Please check a payment: {news.Title}", $"What became of the charge of {amount} for {news.Title} is not known; it is not tried again by itself.", Parse(body));
+        }
+
+        var next = string.Equals(news.OrderKind, "topUp", StringComparison.Ordinal)
+            ? "Buying credits automatically is switched off: see to your payment method, and switch it on again."
+            : "It is tried once a day; three days after its period has ended the plan ends unless it is paid. You can pay it yourself at any time.";
+        return new Message($"A payment failed: {news.Title}", $"The charge of {amount} for {news.Title} was declined ({news.Reason.Replace('_', ' ')}). {next}", Parse(body));
+    }
 
     private static Message OfCode(string code) => new(
         "Confirm your address", $"Somebody, you it is hoped, wants to be told here of an account. This code confirms the address:\n\n{code}\n\nIt works for a day. If it was not you, do nothing.", new JsonObject());

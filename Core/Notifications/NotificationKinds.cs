@@ -12,12 +12,13 @@ public static class NotificationKinds
     public const string WeeklySummary = "weekly_summary";
     public const string Purchase = PurchaseNews.Kind;
     public const string Gift = GiftNews.Kind;
+    public const string PaymentFailed = PaymentFailedNews.Kind;
 
     /// <summary>A code to confirm an address with. Not to be chosen or refused.</summary>
     internal const string ConfirmAddress = "confirm_address";
 
     /// <summary>Those that one chooses channels for.</summary>
-    public static readonly ImmutableArray<string> Chosen = [Limit, LowBalance, UnusualSpending, WeeklySummary, Purchase, Gift];
+    public static readonly ImmutableArray<string> Chosen = [Limit, LowBalance, UnusualSpending, WeeklySummary, Purchase, Gift, PaymentFailed];
 }
 
 /// <summary>Ways to tell somebody. The words are stored.</summary>

@@ -46,7 +46,7 @@ public sealed class Farewells(Payers payers, Referrals referrals, OrderStore ord
         await foreach (var order in orders.ReadEachAsync(accountId, cancellationToken))
         {
             if (!Fulfilment.IsSettled(order) && !(await fulfilment.SettleAsync(order, cancellationToken)).Succeeded
-                && await orders.FindAsync(accountId, order.Id, cancellationToken) is { PaidAt: not null, FulfilledAt: null, UndeliverableAt: null })
+                && await orders.FindAsync(accountId, order.Id, cancellationToken) is { } now && IsUnknown(now))
             {
                 throw new TimeoutException("An order of the account could not be looked at now.");
             }
@@ -60,4 +60,7 @@ public sealed class Farewells(Payers payers, Referrals referrals, OrderStore ord
         await agenda.ForgetAsync(TaskKind.Renewal, accountId, cancellationToken);
         await agenda.ForgetAsync(TaskKind.TopUp, accountId, cancellationToken);
     }
+
+    // What is delivered, and what was begun to be taken back: whoever repeated that later would be told that there is no account, and count its money again.
+    private static bool IsUnknown(Order order) => order is { PaidAt: not null, UndeliverableAt: null } && (order.FulfilledAt is null || Reversing.Pending(order) is not null);
 }

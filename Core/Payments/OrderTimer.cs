@@ -43,6 +43,16 @@ public sealed class OrderTimer(
             return null;
         }
 
+        if (!order.Untold.IsEmpty && await fulfilment.SettleAsync(order, cancellationToken) is { } told)
+        {
+            if (!told.Succeeded)
+            {
+                return false;
+            }
+
+            order = told.Value;
+        }
+
         if (order.PaidAt is not null || order.ExpiredAt is not null)
         {
             return (await fulfilment.SettleAsync(order, cancellationToken)).Succeeded ? null : false;

@@ -46,6 +46,7 @@ internal static class PaymentServices
             .AddSingleton<Redemptions>()
             .AddSingleton<PayBacks>()
             .AddSingleton<PlanEndings>()
+            .AddSingleton<DeclineNews>()
             .AddSingleton<Fulfilment>()
             .AddSingleton<PaymentEvents>()
             .AddSingleton<StripeSignature>()

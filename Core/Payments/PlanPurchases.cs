@@ -22,8 +22,23 @@ public sealed class PlanPurchases(Plans.Subscriptions subscriptions, AccountStor
 {
     private const int CentsPerUsd = 100;
 
+    /// <summary>What the checkout would ask for now, with a code or without. No use of the code is taken.</summary>
+    public async Task<Answer<PlanQuote>> QuoteAsync(string accountId, string? planId, string? promoCode, CancellationToken cancellationToken)
+    {
+        var without = await QuoteAsync(accountId, planId, code: (PromoCode?)null, cancellationToken);
+        if (!without.Succeeded)
+        {
+            // Before the code: a plan that cannot be had is no guess at codes.
+            return without;
+        }
+
+        var found = await codes.LookUpAsync(accountId, promoCode, isOfPlan: true, cancellationToken);
+        var quoted = !found.Succeeded ? found.Refusal : found.Value.Code is { } code ? await QuoteAsync(accountId, planId, code, cancellationToken) : without;
+        return quoted.Succeeded ? quoted.Value with { Price = Purchases.AtLeast(quoted.Value.Price) } : quoted;
+    }
+
     /// <summary>The price of a first period, or of a dearer plan for what is left of the running one: the difference, rounded up to a cent.</summary>
-    public async Task<Answer<PlanQuote>> QuoteAsync(string accountId, string? planId, PromoCode? code, CancellationToken cancellationToken)
+    private async Task<Answer<PlanQuote>> QuoteAsync(string accountId, string? planId, PromoCode? code, CancellationToken cancellationToken)
     {
         var list = await plans.GetAsync(cancellationToken);
         if (planId is null || list.Find(planId) is not { } plan)
@@ -64,7 +79,7 @@ public sealed class PlanPurchases(Plans.Subscriptions subscriptions, AccountStor
             return repeated;
         }
 
-        var without = await QuoteAsync(accountId, planId, code: null, cancellationToken);
+        var without = await QuoteAsync(accountId, planId, code: (PromoCode?)null, cancellationToken);
         if (!without.Succeeded)
         {
             return without.Refusal;

@@ -8,5 +8,8 @@ public static class SystemAccounts
     /// <summary>Renews popular answers.</summary>
     public const string WarmCache = Prefix + "warm-cache";
 
+    /// <summary>Has no credits: counts the money that is paid back for accounts which are deleted.</summary>
+    public const string Estate = Prefix + "estate";
+
     public static bool Has(string accountId) => accountId.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 }

@@ -24,7 +24,7 @@ internal static class Archive
         "day" => AccountRows.ToEntity(partition, AccountRows.ToDay(row)),
         "month" => AccountRows.ToEntity(partition, AccountRows.ToMonth(row)),
         "report" => ReportRows.ToEntity(partition, ReportRows.ToMonth(row)),
-        "bill" => ReportRows.ToEntity(partition, Strip(ReportRows.ToBill(row))),
+        "bill" => ReportRows.ToEntity(partition, ReportRows.ToBill(row) with { Reason = null }),
         "plan" => AccountRows.ToEntity(partition, AccountRows.ToPlanEvent(row) with { Reason = "" }),
         _ => null,
     };

@@ -26,13 +26,13 @@ public sealed record DashboardLimits(string PlanName, PlanLimits Limits);
 
 /// <summary>The month to date over the share of the month that has passed, which counts as a day at least.</summary>
 /// <param name="ProjectedMonthlyCost">USD, rounded to a hundredth of a cent.</param>
-/// <param name="ProjectedUsagePercentage">Of the limit that is used most.</param>
+/// <param name="ProjectedUsagePercentage">Of the limit that is used most; a gallery is taken as it is.</param>
 public sealed record Projections(decimal ProjectedMonthlyCost, decimal ProjectedUsagePercentage)
 {
     public static Projections Of(MonthUse month, UsagePercentages percentages, DateTimeOffset now)
     {
         var share = BillingPeriod.ElapsedShare(now);
-        return new Projections(decimal.Round(Money.ToUsd(month.CostNanoUsd) / share, 4), decimal.Round(percentages.Largest / share, 2));
+        return new Projections(decimal.Round(Money.ToUsd(month.CostNanoUsd) / share, 4), Math.Max(decimal.Round(percentages.LargestOfMonth / share, 2), percentages.Gallery ?? 0));
     }
 }
 
@@ -55,7 +55,7 @@ public sealed class Dashboards(AccountStore accounts, PlanStore plans, RollUps r
     {
         var (account, limits) = (view.Account, view.Plan.Limits);
         var month = account.Months.FirstOrDefault(use => string.Equals(use.Month, report.Month, StringComparison.Ordinal)) ?? new MonthUse(report.Month);
-        var percentages = UsagePercentages.Of(month, limits);
+        var percentages = UsagePercentages.Of(month, limits, account.Images);
         return new Dashboard(
             new DashboardSummary(
                 userId, view.Plan.Name, view.Status, Money.ToCredits(account.AvailableMicro(now)), Money.ToCredits(account.HeldMicro), Money.ToCredits(month.ChargedMicro), account.Day.Calls,

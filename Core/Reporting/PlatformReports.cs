@@ -7,16 +7,20 @@ using ServerlessAi.Primitives;
 namespace ServerlessAi.Reporting;
 
 /// <param name="Model">The one that was selected.</param>
-/// <param name="RevenueUsd">What was charged, at the price of a credit.</param>
+/// <param name="RevenueUsd">Credits that were charged, at list price (<c>Accounts:UsdPerCredit</c>), whoever gave or sold them: what margins are reckoned with, not money.</param>
 /// <param name="MarginUsd">Revenue less cost; <paramref name="Margin"/> is its share of the revenue, absent without any.</param>
 public sealed record PlatformModel(string Model, long Calls, long Tokens, long Images, decimal CostUsd, decimal Credits, decimal RevenueUsd, decimal MarginUsd, decimal? Margin);
 
 /// <summary>A month of the whole installation (mission B15).</summary>
 /// <param name="UnansweredCostUsd">The part of the cost that brought no answer: failures, and corrections of what was assumed.</param>
-/// <param name="PurchasedUsd">Credits bought, at the price of a credit; packages may have been cheaper.</param>
+/// <param name="RevenueUsd">Credits that were charged, at list price, those of sign-ups, codes and plans among them: not money, which is in <paramref name="Income"/>.</param>
+/// <param name="MarginUsd">Of that revenue.</param>
+/// <param name="PurchasedCredits">Bought with packages and top-ups, or entered as bought by an admin; what plans grant is not.</param>
+/// <param name="RefundedCredits">Of purchased ones, taken back.</param>
+/// <param name="Income">What was really received and given back, by currency.</param>
 public sealed record PlatformReport(
     string Period, long Calls, long Failures, decimal ErrorRate, decimal CostUsd, decimal UnansweredCostUsd, decimal Credits, decimal RevenueUsd, decimal MarginUsd, decimal? Margin,
-    decimal PurchasedCredits, decimal PurchasedUsd, decimal RefundedCredits, ImmutableArray<PlatformModel> Models, ImmutableSortedDictionary<string, ProviderPart> Providers,
+    decimal PurchasedCredits, decimal RefundedCredits, ImmutableArray<IncomeReport> Income, ImmutableArray<PlatformModel> Models, ImmutableSortedDictionary<string, ProviderPart> Providers,
     ImmutableSortedDictionary<string, long> FailuresByCode);
 
 /// <param name="State"><c>within</c>, <c>overSoft</c> or <c>overHard</c>.</param>
@@ -37,7 +41,7 @@ public sealed class PlatformReports(PlatformUse use, PlatformSpend spend, IOptio
         var revenue = Usd(total.ChargedMicro);
         return new PlatformReport(
             BillingPeriod.Of(at), total.Calls, failures, Rates.Of(failures, total.Calls + failures), cost, Money.ToUsd(report.UnansweredCostNanoUsd), Money.ToCredits(total.ChargedMicro), revenue,
-            revenue - cost, MarginOf(revenue, cost), Money.ToCredits(report.PurchasedMicro), Usd(report.PurchasedMicro), Money.ToCredits(report.RefundedMicro), Models(report),
+            revenue - cost, MarginOf(revenue, cost), Money.ToCredits(report.PurchasedMicro), Money.ToCredits(report.RefundedMicro), IncomeReport.Of(report), Models(report),
             ProviderPart.Of(report), report.Failures);
     }
 

@@ -26,8 +26,9 @@ public sealed record Advice(string Period, ImmutableArray<ModelAdvice> Models, s
 
 /// <summary>What a plan must allow for a month to be as it was.</summary>
 /// <param name="TokensOfADay">Of the day on which most were used.</param>
+/// <param name="Images">That are kept.</param>
 /// <param name="Access">Of the models that were selected.</param>
-internal sealed record PlanNeed(MonthUse Month, long TokensOfADay, ImmutableArray<string> Access);
+internal sealed record PlanNeed(MonthUse Month, long TokensOfADay, int Images, ImmutableArray<string> Access);
 
 /// <summary>Looks at a month's report for what would have been cheaper (mission D13). It says what it says by prices alone: quality is for people to judge.</summary>
 public sealed class Recommendations(AccountStore accounts, PlanStore plans, CatalogStore catalogs, RollUps rollUps, IOptions<AccountOptions> credits, TimeProvider time)
@@ -54,7 +55,7 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
             .Select(group => Advise(catalog, group.Key, group.Aggregate((sum, more) => sum + more), view.Plan.Limits, isAvailable, now))
             .OfType<ModelAdvice>()
             .OrderByDescending(advice => advice.Saves);
-        var need = new PlanNeed(month, days.Select(day => day.TokensUsed).DefaultIfEmpty().Max(), [.. report.ByModel.Keys.Select(key => catalog.Find(key.Split('>', 2)[0])?.Access).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)]);
+        var need = new PlanNeed(month, days.Select(day => day.TokensUsed).DefaultIfEmpty().Max(), view.Account.Images, [.. report.ByModel.Keys.Select(key => catalog.Find(key.Split('>', 2)[0])?.Access).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)]);
         var costs = list.Plans.Where(plan => plan.Offered || string.Equals(plan.Id, view.Plan.Id, StringComparison.Ordinal)).Select(plan => Cost(plan, need)).ToImmutableArray();
         var current = costs.First(cost => string.Equals(cost.Plan, view.Plan.Id, StringComparison.Ordinal));
         var best = costs.Where(cost => cost.Fits && cost.Total < current.Total).MinBy(cost => cost.Total);
@@ -70,7 +71,7 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
 
         var before = Charge(model, use, model, now);
         var best = catalog.Models
-            .Where(other => other.Active && Fits(model, other) && limits.Includes(other.Access) && isAvailable(other))
+            .Where(other => other.Active && Fits(model, other, use) && limits.Includes(other.Access) && isAvailable(other))
             .Select(other => (Model: other, Micro: Charge(other, use, model, now)))
             .Where(other => other.Micro < before)
             .OrderBy(other => other.Micro).ThenBy(other => other.Model.Id, StringComparer.Ordinal)
@@ -98,13 +99,20 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
     // What another vendor's cache would have known nobody can tell: it counts as nothing, so that no model looks cheaper than it may turn out.
     private static long Cached(ModelEntry model, UseSum use, ModelEntry used) => string.Equals(model.Provider, used.Provider, StringComparison.Ordinal) ? use.CachedInputTokens : 0;
 
-    // A limit that a vendor does not state is none.
-    private static bool Fits(ModelEntry model, ModelEntry other) =>
+    // It can do all that the model can that was used, or what the calls needed, where that is known of all of them.
+    private static bool Fits(ModelEntry model, ModelEntry other, UseSum use) =>
         other.Kind == model.Kind
         && !string.Equals(other.Id, model.Id, StringComparison.Ordinal)
-        && (model.Vision is not true || other.Vision is true)
-        && (model.Tools is not true || other.Tools is true)
-        && (other.ContextWindow == 0 || (model.ContextWindow != 0 && other.ContextWindow >= model.ContextWindow))
+        && (model.Vision is not true || other.Vision is true || use.Sizes?.NoPictures == use.Calls)
+        && (model.Tools is not true || other.Tools is true || use.Sizes?.NoTools == use.Calls)
+        && (HasRoomOf(model, other) || (use.Sizes is { } sizes && sizes.Calls == use.Calls && HasRoom(other, sizes)));
+
+    // Of the longest question and the longest answer together, whichever calls they belong to. A limit that a vendor does not state is none.
+    private static bool HasRoom(ModelEntry other, CallSizes sizes) =>
+        (other.ContextWindow == 0 || other.ContextWindow >= sizes.Input + sizes.Output) && (other.MaxOutputTokens == 0 || other.MaxOutputTokens >= sizes.Output);
+
+    private static bool HasRoomOf(ModelEntry model, ModelEntry other) =>
+        (other.ContextWindow == 0 || (model.ContextWindow != 0 && other.ContextWindow >= model.ContextWindow))
         && (other.MaxOutputTokens == 0 || (model.MaxOutputTokens != 0 && other.MaxOutputTokens >= model.MaxOutputTokens));
 
     /// <param name="used">The model that the calls were made with.</param>
@@ -124,7 +132,7 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
         var used = Money.ToCredits(need.Month.ChargedMicro);
         var bought = Math.Max(0, used - plan.Credits);
         var total = plan.PriceUsd + bought * credits.Value.UsdPerCredit;
-        var fits = UsagePercentages.Of(need.Month, plan.Limits).Largest < 100 && need.TokensOfADay <= plan.Limits.TokensPerDay && need.Access.All(plan.Limits.Includes);
+        var fits = UsagePercentages.Of(need.Month, plan.Limits, need.Images).Largest < 100 && need.TokensOfADay <= plan.Limits.TokensPerDay && need.Access.All(plan.Limits.Includes);
         return new PlanCost(
             plan.Id, plan.PriceUsd, plan.Credits, bought, total, fits,
             string.Create(CultureInfo.InvariantCulture, $"${plan.PriceUsd} + ({used} used - {plan.Credits} granted, at least 0) credits at ${credits.Value.UsdPerCredit} = ${total}"));

@@ -38,13 +38,23 @@ public sealed class RollUps(Tables tables)
     public async Task<ChatTotals?> ReadChatAsync(string accountId, string chatId, CancellationToken cancellationToken) =>
         ReportRows.FitsChat(chatId) && await ReadRowAsync(accountId, ReportRows.ChatKey(chatId), cancellationToken) is { } row ? ReportRows.ToChat(row) : null;
 
+    /// <summary>Oldest first; months in which nothing was counted are left out.</summary>
+    public Task<IReadOnlyList<MonthReport>> ReadReportsAsync(string accountId, string first, string last, CancellationToken cancellationToken) =>
+        ReadAsync(accountId, ReportRows.MonthKey(first), ReportRows.MonthKey(last) + "}", limit: int.MaxValue, ReportRows.ToMonth, cancellationToken);
+
     /// <summary>What happened to subscriptions, newest first.</summary>
-    public Task<IReadOnlyList<SubscriptionEvent>> ReadPlanEventsAsync(string accountId, int limit, CancellationToken cancellationToken) =>
-        ReadAsync(accountId, AccountRows.PlanEventFirst, "plan}", limit, AccountRows.ToPlanEvent, cancellationToken);
+    /// <param name="after">The place of the last one that was read; empty for the newest.</param>
+    public Task<IReadOnlyList<Placed<SubscriptionEvent>>> ReadPlanEventsAsync(string accountId, string after, int limit, CancellationToken cancellationToken) =>
+        ReadPlacedAsync(accountId, AccountRows.PlanEventFirst, after, limit, AccountRows.ToPlanEvent, cancellationToken);
 
     /// <summary>Purchases and refunds, newest first.</summary>
-    public Task<IReadOnlyList<LedgerEntry>> ReadPaymentsAsync(string accountId, int limit, CancellationToken cancellationToken) =>
-        ReadAsync(accountId, ReportRows.Bill, "bill}", limit, ReportRows.ToBill, cancellationToken);
+    /// <inheritdoc cref="ReadPlanEventsAsync" path="/param"/>
+    public Task<IReadOnlyList<Placed<Bill>>> ReadBillsAsync(string accountId, string after, int limit, CancellationToken cancellationToken) =>
+        ReadPlacedAsync(accountId, ReportRows.Bills, after, limit, ReportRows.ToBill, cancellationToken);
+
+    // No character that a key may have comes before a space: nothing lies between a key and the same with one.
+    private Task<IReadOnlyList<Placed<T>>> ReadPlacedAsync<T>(string accountId, string prefix, string after, int limit, Func<TableEntity, T> convert, CancellationToken cancellationToken) =>
+        ReadAsync(accountId, prefix + after + " ", prefix[..^1] + "}", limit, row => new Placed<T>(row.RowKey[prefix.Length..], convert(row)), cancellationToken);
 
     private async Task<TableEntity?> ReadRowAsync(string accountId, string rowKey, CancellationToken cancellationToken)
     {
@@ -72,10 +82,16 @@ public sealed class RollUps(Tables tables)
     }
 }
 
+/// <param name="Place">Its key, without what all of its kind begin with.</param>
+public sealed record Placed<T>(string Place, T Value);
+
 /// <summary>A month as callers name it, <c>yyyy-MM</c>, and as rows do, <c>yyyyMM</c>.</summary>
 public static class BillingPeriod
 {
     public static string Of(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
+
+    /// <summary>Of a month as rows name it.</summary>
+    public static string OfRow(string month) => $"{month[..4]}-{month[4..]}";
 
     /// <returns>Its first instant; null when it is no month.</returns>
     public static DateTimeOffset? Parse(string text) =>

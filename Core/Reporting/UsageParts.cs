@@ -45,15 +45,21 @@ public sealed record ModelPart(string Model, string ServedBy, long Calls, long I
 /// <param name="Calls">By provider.</param>
 /// <param name="Tokens">By provider.</param>
 /// <param name="Cost">Of the plan's cost limit, or of the cap from which on the standard tier serves.</param>
-public sealed record UsagePercentages(ImmutableSortedDictionary<string, decimal> Calls, ImmutableSortedDictionary<string, decimal> Tokens, decimal Cost)
+/// <param name="Gallery">Of the images that are kept; absent without a limit, and for months that are over.</param>
+public sealed record UsagePercentages(ImmutableSortedDictionary<string, decimal> Calls, ImmutableSortedDictionary<string, decimal> Tokens, decimal Cost, decimal? Gallery)
 {
-    public static UsagePercentages Of(MonthUse month, PlanLimits limits) => new(
+    /// <param name="images">That are kept now; null when that says nothing of the month.</param>
+    public static UsagePercentages Of(MonthUse month, PlanLimits limits, int? images) => new(
         Each(limits, limit => limit.Calls, provider => MeterOf(month, provider).Calls),
         Each(limits, limit => limit.Tokens, provider => MeterOf(month, provider).Tokens),
-        Rates.Percent(Money.ToUsd(month.CostNanoUsd), limits.CostLimitUsd ?? limits.MonthlyCapUsd));
+        Rates.Percent(Money.ToUsd(month.CostNanoUsd), limits.CostLimitUsd ?? limits.MonthlyCapUsd),
+        images is { } kept && limits.Images is { } limit ? Rates.Percent(kept, limit) : null);
 
     /// <summary>The one that matters.</summary>
-    internal decimal Largest => Calls.Values.Concat(Tokens.Values).Append(Cost).Max();
+    internal decimal Largest => Math.Max(LargestOfMonth, Gallery ?? 0);
+
+    /// <summary>Of those that a month begins anew.</summary>
+    internal decimal LargestOfMonth => Calls.Values.Concat(Tokens.Values).Append(Cost).Max();
 
     /// <summary><c>ok</c>, <c>warning</c> from 80 % on, <c>critical</c> from 90 % on, <c>exceeded</c> from 100 % on.</summary>
     internal string Status => Largest switch

@@ -38,7 +38,8 @@ public sealed class UsageReports(AccountStore accounts, PlanStore plans, RollUps
         var (use, details) = (rollUps.ReadMonthAsync(accountId, name, cancellationToken), rollUps.ReadReportAsync(accountId, name, cancellationToken));
         await Task.WhenAll(list, state, use, details);
         var (plan, month, report) = (Plans.Subscriptions.Show(await list, await state, now).Plan, await use, await details);
-        var percentages = UsagePercentages.Of(month, plan.Limits);
+        var isRunning = string.Equals(name, Periods.MonthOf(now), StringComparison.Ordinal);
+        var percentages = UsagePercentages.Of(month, plan.Limits, isRunning ? (await state).Images : null);
         return new UsageReport(
             BillingPeriod.Of(start ?? now), month.Calls, month.Tokens, month.Images, Money.ToUsd(month.CostNanoUsd), Money.ToCredits(month.ChargedMicro), month.Failures,
             Rates.Of(month.Failures, (decimal)month.Calls + month.Failures), month.Downgrades, percentages.Status, ProviderPart.Of(report), ModelPart.Of(report), report.Failures, plan.Name,

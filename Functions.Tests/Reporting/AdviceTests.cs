@@ -59,6 +59,84 @@ public sealed class AdviceTests
     }
 
     [Fact]
+    public async Task A_model_with_room_for_the_longest_call_is_recommended_however_large_the_one_that_was_used_is()
+    {
+        await using var app = await TwoVendorsAsync();
+        await app.SendAsync(HttpMethod.Put, "manage/model-prices/acme-cachy", new { context_window = 1_000_000, max_output_tokens = 60_000 }, app.Admin);
+        await app.SendAsync(HttpMethod.Put, "manage/model-prices/other-flat", new { context_window = 128_000, max_output_tokens = 4_000, input_price = 0.000_1, output_price = 0.000_1 }, app.Admin);
+
+        await Script.CallAsync(app, "short", 4, 0.1m, 124_000, 4_000, "acme-cachy");
+        Assert.Equal(["other-flat"], await InsteadAsync(app));
+
+        await Script.CallAsync(app, "too long with its answer", 4, 0.1m, 124_001, 100, "acme-cachy");
+        Assert.Empty(await InsteadAsync(app));
+    }
+
+    [Fact]
+    public async Task A_model_without_eyes_and_hands_is_recommended_until_a_call_has_pictures_or_tools()
+    {
+        var (app, _) = await TestApp.StartSimulatedAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Credits:SignUp"] = "10000" });
+        await using var running = app;
+        foreach (var (name, price, able) in new[] { ("able", 1_000m, true), ("plain", 0.000_1m, false) })
+        {
+            var model = new { provider = "openai", model_name = name, tier = "premium", input_price = price, output_price = price, profit_multiplier = 1, vision = able, tools = able };
+            Assert.Equal(201, (await app.PostAsync("manage/model-prices", model, app.Admin)).Status);
+        }
+
+        var words = new[] { new { role = "user", content = "Hello" } };
+        var picture = new[] { new { role = "user", content = new object[] { new { type = "image_url", image_url = new { url = "https://example.com/a.png" } } } } };
+        var tool = new { type = "function", function = new { name = "now", parameters = new { type = "object" } } };
+        await AskAsync("words", new { model = "openai-able", user = "u", messages = words });
+        Assert.Equal(["openai-plain"], await InsteadAsync(app, "words"));
+        await AskAsync("words", new { model = "openai-able", user = "u", messages = words, tools = new[] { tool } });
+        Assert.DoesNotContain("openai-plain", await InsteadAsync(app, "words"));
+        await AskAsync("eyes", new { model = "openai-able", user = "u", messages = picture });
+        Assert.DoesNotContain("openai-plain", await InsteadAsync(app, "eyes"));
+
+        async Task AskAsync(string user, object body)
+        {
+            app.Clock.Advance(TimeSpan.FromSeconds(2));
+            Assert.Equal(200, (await app.SendAsync(HttpMethod.Post, "v1/chat/completions", body, change: request => request.Headers.Add("x-user-id", user))).Status);
+        }
+    }
+
+    [Fact]
+    public async Task Where_the_length_of_some_calls_is_not_known_only_a_model_as_large_is_recommended()
+    {
+        await using var app = await TwoVendorsAsync();
+        await app.SendAsync(HttpMethod.Put, "manage/model-prices/acme-cachy", new { context_window = 1_000_000 }, app.Admin);
+        await app.SendAsync(HttpMethod.Put, "manage/model-prices/other-flat", new { context_window = 128_000 }, app.Admin);
+        await Script.CallAsync(app, "short", 40, 0.1m, 1_000, 400, "acme-cachy");
+        Assert.Equal(["other-flat"], await InsteadAsync(app));
+
+        // As a row from before lengths were kept.
+        var client = await app.Get<ServerlessAi.Storage.Tables>().GetAsync(ServerlessAi.Storage.TableNames.Accounts);
+        var row = (await client.GetEntityAsync<Azure.Data.Tables.TableEntity>("ann", "report|204005")).Value;
+        var report = ServerlessAi.Accounts.Reports.ReportRows.ToMonth(row);
+        var old = report with { ByModel = report.ByModel.SetItem("acme-cachy>acme-cachy", report.ByModel["acme-cachy>acme-cachy"] with { Sizes = null }) };
+        await client.UpsertEntityAsync(ServerlessAi.Accounts.Reports.ReportRows.ToEntity("ann", old), Azure.Data.Tables.TableUpdateMode.Replace);
+
+        Assert.Empty(await InsteadAsync(app));
+    }
+
+    [Fact]
+    public async Task A_plan_that_keeps_fewer_images_than_there_are_does_not_fit_and_a_full_gallery_shows_in_the_usage()
+    {
+        var (app, _) = await TestApp.StartSimulatedAsync();
+        await using var running = app;
+        await app.SendAsync(HttpMethod.Put, "manage/plans/starter", new { limits = new { images = 1 } }, app.Admin);
+        await app.SubscribeAsync("ann", "starter");
+        Assert.Equal(200, (await app.ImageAsync("ann", "a fox")).Status);
+        app.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        var usage = (await app.GetAsync("subscription/dashboard/ann")).Body.GetProperty("data").GetProperty("current_usage");
+        Assert.Equal(("exceeded", 100), (usage.GetProperty("usage_status").GetString(), usage.GetProperty("usage_percentages").GetProperty("gallery").GetDecimal()));
+        Assert.Equal("exceeded", (await app.GetAsync("subscription/usage/ann")).Body.GetProperty("data").GetProperty("usage_status").GetString());
+        var plans = (await app.GetAsync("subscription/recommendations/ann")).Body.GetProperty("data").GetProperty("plans").EnumerateArray();
+        Assert.Equal([("starter", false), ("basic", true)], plans.Where(plan => plan.GetProperty("plan").GetString() is "starter" or "basic").Select(plan => (plan.GetProperty("plan").GetString(), plan.GetProperty("fits").GetBoolean())));
+    }
+
+    [Fact]
     public async Task A_plan_that_lacks_the_models_that_were_used_is_not_recommended()
     {
         var (app, _) = await TestApp.StartSimulatedAsync();
@@ -94,6 +172,9 @@ public sealed class AdviceTests
         async Task<List<System.Text.Json.JsonElement>> ModelsAsync() =>
             [.. (await app.GetAsync("subscription/recommendations/ann")).Body.GetProperty("data").GetProperty("models").EnumerateArray()];
     }
+
+    private static async Task<List<string?>> InsteadAsync(TestApp app, string user = "ann") =>
+        [.. (await app.GetAsync("subscription/recommendations/" + user)).Body.GetProperty("data").GetProperty("models").EnumerateArray().Select(model => model.GetProperty("instead").GetString())];
 
     private static async Task<TestApp> TwoVendorsAsync()
     {

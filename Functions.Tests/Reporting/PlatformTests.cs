@@ -19,7 +19,7 @@ public sealed class PlatformTests
 
         Payload.AssertSame("""
             {"period":"2040-05","calls":4,"failures":1,"errorRate":0.2,"costUsd":12.611,"unansweredCostUsd":0,"credits":46,"revenueUsd":4.6,"marginUsd":-8.011,"margin":-1.7415,
-             "purchasedCredits":100,"purchasedUsd":10,"refundedCredits":0,
+             "purchasedCredits":100,"refundedCredits":0,"income":[],
              "models":[{"model":"openai-gpt-4.1","calls":3,"tokens":401530,"images":0,"costUsd":12.511,"credits":43,"revenueUsd":4.3,"marginUsd":-8.211,"margin":-1.9095},
               {"model":"gemini-3.8-flash","calls":1,"tokens":200,"images":0,"costUsd":0.1,"credits":3,"revenueUsd":0.3,"marginUsd":0.2,"margin":0.6667}],
              "providers":{"anthropic":{"calls":1,"inputTokens":10,"outputTokens":20,"tokens":30,"images":0,"cost":0.001,"credits":1,"failures":0,"errorRate":0,"p50Ms":87,"p95Ms":87},

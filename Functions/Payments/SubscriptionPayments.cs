@@ -28,7 +28,7 @@ public sealed class SubscriptionQuote(PlanPurchases plans)
     {
         var caller = http.Caller();
         var input = await http.ReadJsonAsync<CheckoutBody>(Wire.Json, cancellationToken);
-        var quote = input.Succeeded ? await plans.QuoteAsync(caller.AccountId, input.Value.Plan, code: null, cancellationToken) : input.Refusal;
+        var quote = input.Succeeded ? await plans.QuoteAsync(caller.AccountId, input.Value.Plan, input.Value.PromoCode, cancellationToken) : input.Refusal;
         return Answers.From(quote, http, q => new QuoteOutput(
             caller.UserId, q.Plan.Id, q.Kind, OrderOutput.Units(q.Price.AmountCents), q.Price.Currency, Money.ToCredits(q.CreditsMicro), decimal.Round(q.ShareLeft, 6), q.QuotedAt));
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -7,7 +8,7 @@ using ServerlessAi.Reporting;
 
 namespace ServerlessAi.Functions.Reports;
 
-/// <summary>What was agreed on, bought and taken back.</summary>
+/// <summary>What was agreed on, paid for and paid back, newest first: <c>{events, months, next}</c>; <c>limit</c> events, from <c>next</c> on.</summary>
 public sealed class SubscriptionBilling(Billing billing)
 {
     [Function("subscription-billing")]
@@ -15,7 +16,8 @@ public sealed class SubscriptionBilling(Billing billing)
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "subscription/billing/{userId}")] HttpRequest http, string userId, CancellationToken cancellationToken)
     {
-        var caller = http.Caller();
-        return Answers.Data(new { events = await billing.ReadAsync(caller.AccountId, cancellationToken) });
+        var (limit, next) = (http.Query["limit"].ToString(), http.Query["next"].ToString());
+        var count = limit.Length == 0 ? Billing.PageLimit : int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : 0;
+        return Answers.Data(await billing.ReadAsync(http.Caller().AccountId, next, count, cancellationToken), http, page => page);
     }
 }

@@ -5,7 +5,7 @@ namespace ServerlessAi.Functions.Subscriptions;
 
 /// <summary>An alert as its owner sees it.</summary>
 /// <param name="Type"><c>limit</c>, <c>low_balance</c> or <c>unusual_spending</c>.</param>
-/// <param name="Period"><c>yyyy-MM</c>; of unusual spending <c>yyyy-MM-dd</c>.</param>
+/// <param name="Period"><c>yyyy-MM</c>; of unusual spending and of a day's limit <c>yyyy-MM-dd</c>.</param>
 /// <param name="Threshold">80, 90 or 100 for a limit; otherwise a number that tells one alert of the period from the next.</param>
 public sealed record AlertOutput(
     string Id,

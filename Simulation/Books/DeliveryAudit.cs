@@ -1,11 +1,12 @@
 using ServerlessAi.Accounts;
+using ServerlessAi.Payments.Orders;
 using ServerlessAi.Simulation.Vendors;
 using ServerlessAi.Simulation.Worlds;
 using ServerlessAi.Storage;
 
 namespace ServerlessAi.Simulation.Books;
 
-/// <summary>Alerts, purchases and gifts after a run: who wants to be told was told of each, or will be, under one name, and of nothing that was not.</summary>
+/// <summary>Alerts, purchases, declined charges and gifts after a run: who wants to be told was told of each, or will be, under one name, and of nothing that was not.</summary>
 internal sealed class DeliveryAudit(World world, IReadOnlyDictionary<string, AccountRowsRead> accounts)
 {
     // What cannot be delivered for longer is given up, and then forgotten.
@@ -25,6 +26,12 @@ internal sealed class DeliveryAudit(World world, IReadOnlyDictionary<string, Acc
             }
 
             var facts = await FactsAsync(user);
+            var recorded = accounts[user].Operations.Select(operation => operation.OperationId).ToHashSet(StringComparer.Ordinal);
+            foreach (var decline in (await world.Books.ReadOrdersAsync(user)).SelectMany(DeclinesOf).Where(decline => !recorded.Contains(decline.Trace)))
+            {
+                world.Violate($"{user}: nobody was to be told of {decline.Id}.");
+            }
+
             foreach (var fact in facts.Where(fact => fact.At > since + doubt && fact.At > world.Time.GetUtcNow() - Patience))
             {
                 var isWaiting = waiting.Any(row => row.GetString("Account") == user && $"{row.GetString("Source")} {row.GetString("Body")}".Contains(fact.Trace, StringComparison.Ordinal));
@@ -56,9 +63,13 @@ internal sealed class DeliveryAudit(World world, IReadOnlyDictionary<string, Acc
         [
             .. rows.Alerts.Select(alert => new Fact("alert", alert.Id, alert.Subject, alert.At)),
             .. orders.Where(order => operations.ContainsKey(order.OperationId)).Select(order => new Fact("purchase", order.Id, order.Id, operations[order.OperationId].At)),
+            .. orders.SelectMany(order => DeclinesOf(order)).Where(decline => operations.ContainsKey(decline.Trace)).Select(decline => new Fact("decline", decline.Id, decline.Trace, operations[decline.Trace].At)),
             .. rows.Entries.Where(entry => entry is { Kind: EntryKind.GiftIn, Reason: "gift" }).Select(entry => new Fact("gift", entry.OperationId["gift-".Length..], entry.OperationId, entry.At)),
         ];
     }
+
+    /// <summary>Each try without the payer that was declined is on record, to be told of.</summary>
+    private static IEnumerable<(string Id, string Trace)> DeclinesOf(Order order) => order.IsOffSession ? order.Declined.Select((_, i) => ($"{order.Id}#{i + 1}", $"declined-{order.Id}-{i + 1}")) : [];
 
     private void CheckCalm()
     {

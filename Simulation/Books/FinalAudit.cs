@@ -65,17 +65,16 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
 
         var entries = accounts.All.Values.SelectMany(rows => rows.Entries).Where(entry => Periods.MonthOf(entry.At) == month).ToList();
         var report = await world.Books.HasTableAsync(TableNames.Spend) ? await world.Books.ReadReportAsync(month) : new MonthReport(month);
-        var told = (report.Total().CostNanoUsd + report.UnansweredCostNanoUsd, Bought: report.PurchasedMicro, Back: report.RefundedMicro);
-        var known = (recorded, Bought: SumOf(entries, EntryKind.Purchase), Back: -SumOf(entries, EntryKind.Refund));
+        var told = (report.Total().CostNanoUsd + report.UnansweredCostNanoUsd, Bought: report.PurchasedMicro, Back: report.RefundedMicro, Money: TillAudit.Show(report.Income));
+        var known = (recorded, Bought: entries.Where(entry => entry.Kind == EntryKind.Purchase).Sum(entry => entry.AmountMicro), Back: -entries.Where(entry => entry is { Kind: EntryKind.Refund, From: null }).Sum(entry => entry.AmountMicro),
+            Money: TillAudit.Show(TillAudit.SumsOf(accounts.All.Values.SelectMany(rows => rows.Operations).Where(operation => Periods.MonthOf(operation.At) == month))));
         world.Coverage.Add("purchases in the platform's report", known.Bought > 0);
         world.Coverage.Add("refunds in the platform's report", known.Back > 0);
         if (told != known)
         {
-            world.Violate($"The platform's report of {month} has cost, purchases and refunds of {told}, the accounts {known}.");
+            world.Violate($"The platform's report of {month} has cost, purchases, refunds and money of {told}, the accounts {known}.");
         }
     }
-
-    private static long SumOf(IEnumerable<LedgerEntry> entries, EntryKind kind) => entries.Where(entry => entry.Kind == kind).Sum(entry => entry.AmountMicro);
 
     private static string ReasonOf(Exchange exchange) => JsonDocument.Parse(exchange.Body!).RootElement.GetProperty("reason").GetString()!;
 }

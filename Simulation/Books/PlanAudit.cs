@@ -107,6 +107,16 @@ internal sealed class PlanAudit(World world, IReadOnlyDictionary<string, Account
             }
         }
 
+        foreach (var day in rows.Days)
+        {
+            var raised = rows.Alerts.Where(alert => alert.Kind == AlertKind.Limit && alert.Period == day.Day).Select(alert => $"{alert.Plan}.{alert.Subject}-{alert.Level}").ToList();
+            world.Coverage.Add("alert of a day's limit", raised.Count > 0);
+            if (!day.Alerted.SetEquals(raised))
+            {
+                world.Violate($"{user}: {day.Day} knows of the alerts {string.Join(", ", day.Alerted)}, the rows are {string.Join(", ", raised)}.");
+            }
+        }
+
         foreach (var month in rows.Months)
         {
             var raised = rows.Alerts.Where(alert => alert.Kind == AlertKind.Limit && alert.Period == month.Month).Select(alert => $"{alert.Plan}.{alert.Subject}-{alert.Level}").ToList();

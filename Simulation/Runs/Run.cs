@@ -88,7 +88,7 @@ internal static class Run
         world.Calm();
         await troubles;
         await RecoverAsync(world);
-        await new FinalAudit(world, [.. users, .. Shoppers, Team.Account, Team.Owner, .. Team.Members, Leaver.Name, SystemAccounts.WarmCache]).CheckAsync();
+        await new FinalAudit(world, [.. users, .. Shoppers, Team.Account, Team.Owner, .. Team.Members, Leaver.Name, SystemAccounts.WarmCache, SystemAccounts.Estate]).CheckAsync();
         world.Exchanges.ForEach(world.Coverage.Add);
         world.Coverage.Add(world.Weather);
         await world.EndAsync();

@@ -6,7 +6,7 @@ namespace ServerlessAi.Simulation.Vendors;
 
 /// <summary>A message as its receiver has it.</summary>
 /// <param name="Id">The same at every try.</param>
-/// <param name="About">The id of the alert, the order or the gift; null for other messages.</param>
+/// <param name="About">The id of the alert, the order or the gift, of a declined charge its try besides; null for other messages.</param>
 internal sealed record Letter(string Account, string Id, string? About);
 
 /// <summary>Where users are told of what happened: a receiver that fails, takes long, and takes what its sender does not hear of.</summary>
@@ -49,7 +49,9 @@ internal sealed class Letterbox(World world)
     }
 
     private static string? AboutOf(JsonElement data) =>
-        new[] { "id", "orderId", "giftId" }.Select(name => data.TryGetProperty(name, out var id) ? id.GetString() : null).FirstOrDefault(id => id is not null);
+        new[] { "id", "orderId", "giftId" }.Select(name => data.TryGetProperty(name, out var id) ? id.GetString() : null).FirstOrDefault(id => id is not null) is { } found
+            ? data.TryGetProperty("try", out var number) ? $"{found}#{number}" : found
+            : null;
 
     private sealed class Handler(Letterbox box, Machine machine) : HttpMessageHandler
     {

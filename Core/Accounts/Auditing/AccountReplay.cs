@@ -109,7 +109,15 @@ internal sealed class AccountReplay
                 operations.Add(line);
                 break;
             case "op":
-                operations.Add(AccountRows.ToOperation(row));
+                var operation = AccountRows.ToOperation(row);
+                operations.Add(operation);
+                rollUps.Add(operation);
+                break;
+            case "bill":
+                rollUps.AddBilled(ReportRows.ToBill(row).Income);
+                break;
+            case "plan":
+                rollUps.AddBilled(AccountRows.ToPlanEvent(row).Income);
                 break;
             case "day":
                 rollUps.Add(AccountRows.ToDay(row));

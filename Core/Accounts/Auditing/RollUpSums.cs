@@ -16,6 +16,9 @@ internal sealed class RollUpSums(Findings findings)
     private Sum reports;
     private Sum chatLog;
     private Sum chats;
+    private (long ReceivedCents, long RefundedCents) paid;
+    private (long ReceivedCents, long RefundedCents) reportedPaid;
+    private (long ReceivedCents, long RefundedCents) billed;
 
     public IReadOnlyCollection<MonthCost> NewestMonths => newestMonths;
 
@@ -31,7 +34,15 @@ internal sealed class RollUpSums(Findings findings)
     {
         var total = report.Total();
         reports += new Sum(total.Calls, total.ChargedMicro, total.CostNanoUsd + report.UnansweredCostNanoUsd, 0);
+        var income = report.Income.Values.Aggregate(default(IncomeSum), static (sum, more) => sum + more);
+        reportedPaid = (reportedPaid.ReceivedCents + income.ReceivedCents, reportedPaid.RefundedCents + income.RefundedCents);
     }
+
+    /// <summary>An operation's own row, which is the truth of its money.</summary>
+    public void Add(OperationRecord operation) => paid = Plus(paid, operation.Income);
+
+    /// <summary>What the billing history says.</summary>
+    public void AddBilled(Income? income) => billed = Plus(billed, income);
 
     public void Add(ChatTotals chat) => chats += new Sum(chat.Use.Calls, chat.Use.ChargedMicro, chat.Use.CostNanoUsd + chat.CostNanoUsd, 0);
 
@@ -64,11 +75,19 @@ internal sealed class RollUpSums(Findings findings)
             findings.Add($"Reports count {reports} of calls, charges and cost, the usage log {log}.");
         }
 
+        if (reportedPaid != paid || billed != paid)
+        {
+            findings.Add($"Operations say {paid} cents were received and given back, reports {reportedPaid}, the billing history {billed}.");
+        }
+
         if (chats != chatLog)
         {
             findings.Add($"Chats count {chats} of calls, charges and cost, the usage log {chatLog}.");
         }
     }
+
+    private static (long ReceivedCents, long RefundedCents) Plus((long ReceivedCents, long RefundedCents) sum, Income? income) =>
+        income is null ? sum : (sum.ReceivedCents + income.ReceivedCents, sum.RefundedCents + income.RefundedCents);
 
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Sum(long Calls, long ChargedMicro, long CostNanoUsd, long UncertainCostNanoUsd)

@@ -13,7 +13,7 @@ public sealed record ChatTotals(string ChatId, UseSum Use, long CostNanoUsd, lon
         var hasFailed = line.Event is UsageEvents.Failed or UsageEvents.Expired;
         return this with
         {
-            Use = isAnswered ? Use + new Tally("", "", line).Use : Use,
+            Use = isAnswered ? Use + new Tally("", "", line).Use with { Sizes = null } : Use,
             CostNanoUsd = CostNanoUsd + (isAnswered ? 0 : line.CostNanoUsd),
             Failures = Failures + (hasFailed ? 1 : 0),
             LastAt = line.At > LastAt ? line.At : LastAt,

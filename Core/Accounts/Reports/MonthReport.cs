@@ -13,12 +13,15 @@ public readonly record struct UseSum(
 {
     public long Tokens => InputTokens + OutputTokens;
 
+    /// <summary>What the calls needed; null where nothing is known of it, and in sums by provider.</summary>
+    public CallSizes? Sizes { get; init; }
+
     public static UseSum operator +(UseSum one, UseSum other) => new(
         one.Calls + other.Calls, one.InputTokens + other.InputTokens, one.CachedInputTokens + other.CachedInputTokens, one.OutputTokens + other.OutputTokens, one.Images + other.Images,
-        one.FreeImages + other.FreeImages, one.ChargedMicro + other.ChargedMicro, one.CostNanoUsd + other.CostNanoUsd);
+        one.FreeImages + other.FreeImages, one.ChargedMicro + other.ChargedMicro, one.CostNanoUsd + other.CostNanoUsd) { Sizes = CallSizes.Sum(one.Sizes, other.Sizes) };
 
     public static UseSum operator -(UseSum sum) => new(
-        -sum.Calls, -sum.InputTokens, -sum.CachedInputTokens, -sum.OutputTokens, -sum.Images, -sum.FreeImages, -sum.ChargedMicro, -sum.CostNanoUsd);
+        -sum.Calls, -sum.InputTokens, -sum.CachedInputTokens, -sum.OutputTokens, -sum.Images, -sum.FreeImages, -sum.ChargedMicro, -sum.CostNanoUsd) { Sizes = CallSizes.Negate(sum.Sizes) };
 }
 
 /// <summary>One provider's share of a month.</summary>
@@ -56,9 +59,14 @@ public sealed record MonthReport(string Month)
     /// <summary>Cost of calls that brought no answer, and of corrections: with the models' it is the month's cost.</summary>
     public long UnansweredCostNanoUsd { get; init; }
 
+    /// <summary>Credits bought, with an order or by an admin's hand.</summary>
     public long PurchasedMicro { get; init; }
 
+    /// <summary>Of those, taken back.</summary>
     public long RefundedMicro { get; init; }
+
+    /// <summary>Money, by currency and kind; see <see cref="IncomeSum.KeyOf"/>.</summary>
+    public ImmutableSortedDictionary<string, IncomeSum> Income { get; init; } = ImmutableSortedDictionary.Create<string, IncomeSum>(StringComparer.Ordinal);
 
     /// <summary>Of all that was answered.</summary>
     public UseSum Total() => ByModel.Values.Aggregate(default(UseSum), static (sum, use) => sum + use);
@@ -72,6 +80,7 @@ public sealed record MonthReport(string Month)
         UnansweredCostNanoUsd = one.UnansweredCostNanoUsd + other.UnansweredCostNanoUsd,
         PurchasedMicro = one.PurchasedMicro + other.PurchasedMicro,
         RefundedMicro = one.RefundedMicro + other.RefundedMicro,
+        Income = Merge(one.Income, other.Income, static (left, right) => left + right),
     };
 
     public static MonthReport operator -(MonthReport report) => report with
@@ -82,6 +91,7 @@ public sealed record MonthReport(string Month)
         UnansweredCostNanoUsd = -report.UnansweredCostNanoUsd,
         PurchasedMicro = -report.PurchasedMicro,
         RefundedMicro = -report.RefundedMicro,
+        Income = Each(report.Income, static sum => -sum),
     };
 
     public static MonthReport operator -(MonthReport one, MonthReport other) => one + -other;
@@ -95,6 +105,13 @@ public sealed record MonthReport(string Month)
         _ => this with { UnansweredCostNanoUsd = UnansweredCostNanoUsd + tally.Line.CostNanoUsd },
     };
 
+    /// <summary>Counts what was paid, or paid back.</summary>
+    public MonthReport Count(Income income)
+    {
+        var key = IncomeSum.KeyOf(income);
+        return this with { Income = Income.SetItem(key, Income.GetValueOrDefault(key) + IncomeSum.Of(income)) };
+    }
+
     private MonthReport Answered(Tally tally, UsageFacts facts, int modelsLimit)
     {
         var use = tally.Use;
@@ -105,7 +122,7 @@ public sealed record MonthReport(string Month)
         return this with
         {
             ByModel = ByModel.SetItem(model, ByModel.GetValueOrDefault(model) + use),
-            ByProvider = ByProvider.SetItem(facts.Provider, provider with { Use = provider.Use + use, Times = provider.Times.SetItem(time, provider.Times.GetValueOrDefault(time) + 1) }),
+            ByProvider = ByProvider.SetItem(facts.Provider, provider with { Use = provider.Use + use with { Sizes = null }, Times = provider.Times.SetItem(time, provider.Times.GetValueOrDefault(time) + 1) }),
         };
     }
 

@@ -29,9 +29,9 @@ public sealed class PlatformUse(Tables tables, IIdSource ids) : IFlushed, IDispo
             Change(tally.Month, report => report.Count(tally, ModelsLimit));
         }
 
-        foreach (var entry in Tallies.Payments(decision))
+        foreach (var month in Tallies.MonthsOfMoney(decision))
         {
-            Change(Periods.MonthOf(entry.At), report => Tallies.Paid(report, entry));
+            Change(month, report => Tallies.WithMoney(report, decision));
         }
     }
 

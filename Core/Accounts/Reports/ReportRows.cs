@@ -9,7 +9,7 @@ internal static class ReportRows
     public const string Month = "report|";
     public const string Chat = "chat|";
     public const string Hits = "hits|";
-    public const string Bill = "bill|";
+    public const string Bills = "bill|";
 
     private const string Body = "Body";
 
@@ -34,11 +34,12 @@ internal static class ReportRows
 
     public static TableEntity ToEntity(string partition, ChatTotals totals) => new(partition, ChatKey(totals.ChatId)) { [Body] = StoredJson.Write(totals) };
 
-    /// <summary>A payment beside its ledger entry, so that nobody looks for it among the charges.</summary>
-    public static TableEntity ToEntity(string partition, LedgerEntry entry) =>
-        new(partition, $"{Bill}{TableKey.Inverted(entry.At)}|{TableKey.Inverted(entry.Sequence)}") { [Body] = StoredJson.Write(entry) };
+    /// <summary>A payment in a row of its own, so that nobody looks for it among the charges. Those that moved no credits have their operation's name to tell them apart.</summary>
+    public static TableEntity ToEntity(string partition, Bill bill) =>
+        new(partition, $"{Bills}{TableKey.Inverted(bill.At)}|{TableKey.Inverted(bill.Sequence)}{(bill.Sequence == 0 ? "|" + TableKey.Escape(bill.OperationId) : "")}") { [Body] = StoredJson.Write(bill) };
 
-    public static LedgerEntry ToBill(TableEntity entity) => StoredJson.Read<LedgerEntry>(entity.GetString(Body));
+    /// <summary>Older rows are whole ledger entries, which say the same and more.</summary>
+    public static Bill ToBill(TableEntity entity) => StoredJson.Read<Bill>(entity.GetString(Body));
 
     public static ChatTotals ToChat(TableEntity entity) => StoredJson.Read<ChatTotals>(entity.GetString(Body));
 }

@@ -23,7 +23,7 @@ internal sealed class Tallies
     public int ChangedRows => changedMonths.Count + changedChats.Count;
 
     /// <summary>How many rows a decision adds to those at most.</summary>
-    public static int RowsOf(Decision decision) => decision.Usage.Length + decision.Usage.Count(line => line.Facts?.ChatId is not null) + 2 * Payments(decision).Count();
+    public static int RowsOf(Decision decision) => decision.Usage.Length + decision.Usage.Count(line => line.Facts?.ChatId is not null) + 2 * decision.Bills.Count() + decision.Paid.Count();
 
     /// <summary>A new transaction begins.</summary>
     public void Begin()
@@ -41,7 +41,7 @@ internal sealed class Tallies
     /// <summary>Reads what a decision is about to count in and nobody has read yet.</summary>
     public async Task LoadAsync(Decision decision, Func<string, Task<MonthReport?>> readMonth, Func<string, Task<ChatTotals?>> readChat)
     {
-        foreach (var month in Tally.Of(decision).Select(tally => tally.Month).Concat(Payments(decision).Select(entry => Periods.MonthOf(entry.At))))
+        foreach (var month in Tally.Of(decision).Select(tally => tally.Month).Concat(MonthsOfMoney(decision)))
         {
             if (!months.ContainsKey(month))
             {
@@ -72,20 +72,25 @@ internal sealed class Tallies
             }
         }
 
-        foreach (var entry in Payments(decision))
+        foreach (var month in MonthsOfMoney(decision))
         {
-            var month = Periods.MonthOf(entry.At);
-            months[month] = Paid(months.GetValueOrDefault(month, new MonthReport(month)), entry);
+            months[month] = WithMoney(months.GetValueOrDefault(month, new MonthReport(month)), decision);
             changedMonths.Add(month);
         }
     }
 
-    /// <summary>Entries of a decision that stand for money.</summary>
-    public static IEnumerable<LedgerEntry> Payments(Decision decision) => decision.Entries.Where(IsPayment);
-
     public static bool IsPayment(LedgerEntry entry) => entry.Kind is EntryKind.Purchase or EntryKind.Refund;
 
-    public static MonthReport Paid(MonthReport report, LedgerEntry entry) => entry.Kind == EntryKind.Purchase
-        ? report with { PurchasedMicro = report.PurchasedMicro + entry.AmountMicro }
-        : report with { RefundedMicro = report.RefundedMicro - entry.AmountMicro };
+    /// <summary>The month in which a decision moved money or purchased credits: one, or none.</summary>
+    public static IEnumerable<string> MonthsOfMoney(Decision decision) =>
+        decision.Entries.Where(IsPayment).Select(entry => entry.At).Concat(decision.Paid.Select(paid => paid.At)).Select(Periods.MonthOf).Distinct(StringComparer.Ordinal);
+
+    /// <summary>Counts a decision's money, and the credits that were bought and taken back; a plan's credits are granted, and not bought.</summary>
+    public static MonthReport WithMoney(MonthReport report, Decision decision) => decision.Paid.Aggregate(
+        report with
+        {
+            PurchasedMicro = report.PurchasedMicro + decision.Entries.Where(entry => entry.Kind == EntryKind.Purchase).Sum(entry => entry.AmountMicro),
+            RefundedMicro = report.RefundedMicro - decision.Entries.Where(entry => entry is { Kind: EntryKind.Refund, From: null }).Sum(entry => entry.AmountMicro),
+        },
+        static (sum, paid) => sum.Count(paid.Income!));
 }

@@ -10,7 +10,7 @@ public sealed record Tally(string Month, string Provider, UsageRecord Line)
 
     /// <summary>What an answered call adds.</summary>
     public UseSum Use => Line.Facts is { } facts
-        ? new UseSum(1, facts.InputTokens, facts.CachedInputTokens, facts.OutputTokens, facts.Images, Line.FreeImages, Line.ChargedMicro, Line.CostNanoUsd)
+        ? new UseSum(1, facts.InputTokens, facts.CachedInputTokens, facts.OutputTokens, facts.Images, Line.FreeImages, Line.ChargedMicro, Line.CostNanoUsd) { Sizes = CallSizes.Of(facts) }
         : default;
 
     /// <summary>What the lines of a decision add to reports.</summary>

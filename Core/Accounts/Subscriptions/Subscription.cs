@@ -110,4 +110,8 @@ public enum SubscriptionEventKind
 /// <summary>One line of an account's billing history, the row <c>plan|inverted ticks|operationId|kind</c>.</summary>
 /// <param name="GrantedMicro">Micro-credits granted with it.</param>
 public sealed record SubscriptionEvent(
-    SubscriptionEventKind Kind, string OperationId, DateTimeOffset At, PlanTerms Terms, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, long GrantedMicro, string Reason);
+    SubscriptionEventKind Kind, string OperationId, DateTimeOffset At, PlanTerms Terms, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, long GrantedMicro, string Reason)
+{
+    /// <summary>What was paid for it; null for nothing, and for what is from before money was counted.</summary>
+    public Income? Income { get; init; }
+}

@@ -62,7 +62,7 @@ public sealed class ChatWork(Quoter quoter, ProviderRegistry providers) : Work<C
     public override CachedRequest ToRenew(ChatRequest request) => new(CachedRequest.Chat, ChatBody.Anonymous(request.Body));
 
     public override UsageFacts Measure(ChatRequest request, ChatResult product, UsageFacts usage) =>
-        request.Labels.On(TokenUsages.Measure(product.Usage, usage, product.IsPartial));
+        request.Labels.On(TokenUsages.Measure(product.Usage, usage, product.IsPartial)) with { HasPictures = request.Needs.Vision, HasTools = request.Needs.Tools is not null };
 
     public override UsageFacts Label(ChatRequest request, UsageFacts usage) => request.Labels.On(usage);
 

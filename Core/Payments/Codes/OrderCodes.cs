@@ -18,26 +18,36 @@ public sealed class OrderCodes(TypedCodes typedCodes, CodeUses uses, OrderStore 
     /// <param name="isOfPlan">The order buys a plan, and not a package.</param>
     internal async Task<Answer<TakenCode>> TakeAsync(string accountId, string? typed, string orderId, bool isOfPlan, CancellationToken cancellationToken)
     {
+        var found = await FindAsync(accountId, typed, isOfPlan, cancellationToken);
+        if (!found.Succeeded || found.Value.Code is not { } code)
+        {
+            return found;
+        }
+
+        await agenda.AddAsync(TaskKind.CodeUse, accountId, $"{code.Id}:{orderId}", time.GetUtcNow() + UseLife, cancellationToken);
+        var taken = await uses.TakeAsync(code, accountId, CodeUses.ToOrder(orderId), cancellationToken);
+        return taken.Succeeded ? new TakenCode(code) : taken.Refusal;
+    }
+
+    /// <summary>Finds a code and takes nothing: what is not to be had now is refused in the same words.</summary>
+    internal async Task<Answer<TakenCode>> LookUpAsync(string accountId, string? typed, bool isOfPlan, CancellationToken cancellationToken)
+    {
+        var found = await FindAsync(accountId, typed, isOfPlan, cancellationToken);
+        return !found.Succeeded || found.Value.Code is not { } code ? found
+            : await uses.FindAsync(code.Id, accountId, cancellationToken) is not null ? CodeUses.HasUsed()
+            : await uses.AreUpAsync(code, accountId, cancellationToken) ? CodeUses.IsUsedUp()
+            : found;
+    }
+
+    private async Task<Answer<TakenCode>> FindAsync(string accountId, string? typed, bool isOfPlan, CancellationToken cancellationToken)
+    {
         if (string.IsNullOrEmpty(typed))
         {
             return new TakenCode(Code: null);
         }
 
         var found = await typedCodes.FindAsync(accountId, typed, cancellationToken);
-        if (!found.Succeeded)
-        {
-            return found.Refusal;
-        }
-
-        var code = found.Value;
-        if (Problem(code, isOfPlan) is { } problem)
-        {
-            return problem;
-        }
-
-        await agenda.AddAsync(TaskKind.CodeUse, accountId, $"{code.Id}:{orderId}", time.GetUtcNow() + UseLife, cancellationToken);
-        var taken = await uses.TakeAsync(code, accountId, CodeUses.ToOrder(orderId), cancellationToken);
-        return taken.Succeeded ? new TakenCode(code) : taken.Refusal;
+        return !found.Succeeded ? found.Refusal : Problem(found.Value, isOfPlan) is { } problem ? problem : new TakenCode(found.Value);
     }
 
     /// <summary>Gives a use back whose order was never written.</summary>

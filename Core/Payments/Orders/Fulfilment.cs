@@ -13,12 +13,23 @@ namespace ServerlessAi.Payments.Orders;
 /// operation whose id comes from the order, so that doing it again, elsewhere or after a crash, does nothing twice.
 /// </summary>
 public sealed partial class Fulfilment(
-    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, CodeUses codeUses, PayBacks payBacks, PlanEndings planEndings, Agenda agenda, Outbox outbox, IOptions<AccountOptions> credits, TimeProvider time,
+    OrderStore orders, AccountStore accounts, Payers payers, Referrals referrals, CodeUses codeUses, PayBacks payBacks, PlanEndings planEndings, DeclineNews declines, Agenda agenda, Outbox outbox, IOptions<AccountOptions> credits, TimeProvider time,
     ILogger<Fulfilment> logger)
 {
     /// <returns>The order with nothing left to do; or why that is not possible now.</returns>
     public async Task<Answer<Order>> SettleAsync(Order order, CancellationToken cancellationToken)
     {
+        if (!order.Untold.IsEmpty)
+        {
+            var told = await declines.TellAsync(order, cancellationToken);
+            if (!told.Succeeded)
+            {
+                return told;
+            }
+
+            order = told.Value;
+        }
+
         if (order is { PaidAt: not null, FulfilledAt: null, UndeliverableAt: null })
         {
             var fulfilled = await FulfilAsync(order, cancellationToken);
@@ -48,7 +59,7 @@ public sealed partial class Fulfilment(
     private static readonly Outcome Nothing = new Swept();
 
     /// <summary>Nothing is left to do for what is known.</summary>
-    public static bool IsSettled(Order order) => order.PaidAt is null || (order.UndeliverableAt is not null && order.LostCents == order.Price.AmountCents) || (order.FulfilledAt is not null && Reversing.IsEven(order) && !PlanEndings.IsDue(order));
+    public static bool IsSettled(Order order) => order.Untold.IsEmpty && (order.PaidAt is null || (order.UndeliverableAt is not null && order.LostCents == order.Price.AmountCents) || (order.FulfilledAt is not null && Reversing.IsEven(order) && !PlanEndings.IsDue(order)));
 
     private async Task<Answer<Order>> FulfilAsync(Order order, CancellationToken cancellationToken)
     {
@@ -92,7 +103,11 @@ public sealed partial class Fulfilment(
         { Kind: OrderKind.Renewal } => new Renew(order.OperationId, order.Basis!.SubscriptionId!, order.Basis.Number + 1, order.Terms!, "plan_renewed"),
         _ => new SetPlan(order.OperationId, order.Terms, RenewalKind.Paid, "plan_purchase") { QuotedAt = order.QuotedAt, Basis = order.Basis },
     }) with
-    { Since = order.CreatedAt, NeedsFounder = order.IsOfPlan || order.IsOffSession });
+    {
+        Since = order.CreatedAt,
+            NeedsFounder = order.IsOfPlan || order.IsOffSession,
+        Income = order is { IsCounted: true, Price.AmountCents: > 0 } ? new Income(order.IncomeKind, order.Price.AmountCents, order.Price.Currency) { IsOrder = true } : null,
+    });
 
     // Somebody who did not know yet that it was to be credits has set the plan, under the same name.
     private static bool IsDoneOtherwise(Order order, Refused refused) => order.AsCredits && string.Equals(refused.Refusal.Code, RefusalCodes.IdempotencyMismatch, StringComparison.Ordinal);
@@ -155,13 +170,15 @@ public sealed partial class Fulfilment(
                 continue;
             }
 
-            if (pending.Micro > 0)
+            if (pending.Micro > 0 || pending.Cents > 0)
             {
                 await StopToppingUpAsync(order, cancellationToken);
             }
 
-            var outcome = await accounts.ExecuteAsync(order.AccountId, ToCommand(order, pending));
-            if (outcome is Refused { Refusal: var refusal } && !string.Equals(refusal.Code, RefusalCodes.AccountClosed, StringComparison.Ordinal))
+            var outcome = await accounts.ExecuteAsync(order.AccountId, Reversing.ToCommand(order, pending));
+            var isClosed = outcome is Refused { Refusal.Code: RefusalCodes.AccountClosed };
+            var counted = !isClosed ? outcome : Reversing.ToEstate(order, pending) is { } late ? await accounts.ExecuteAsync(SystemAccounts.Estate, late) : Nothing;
+            if (counted is Refused { Refusal: var refusal })
             {
                 LogUnfulfilled(logger, order.Id, refusal.Code);
                 return refusal;
@@ -178,14 +195,6 @@ public sealed partial class Fulfilment(
         order.AccountId,
         payer => payer.IsTopUpOn ? payer with { TopUp = payer.TopUp!.Off(order.Disputes.IsEmpty ? TopUpOff.Refunded : TopUpOff.Disputed) } : payer,
         cancellationToken);
-
-    private static Change ToCommand(Order order, Reversal reversal)
-    {
-        var isPlan = order is { IsOfPlan: true, AsCredits: false };
-        return reversal.Micro > 0
-            ? new Refund(reversal.OperationId, reversal.Micro, "refund") { From = isPlan ? GrantKind.Plan : GrantKind.Purchase, Since = order.CreatedAt }
-            : new Grant(reversal.OperationId, isPlan ? GrantKind.Adjustment : GrantKind.Purchase, -reversal.Micro, "dispute_won") { Since = order.CreatedAt };
-    }
 
     [LoggerMessage(LogLevel.Warning, "Order {OrderId} cannot be settled now ({Code}); it is tried again.")]
     private static partial void LogUnfulfilled(ILogger logger, string orderId, string code);

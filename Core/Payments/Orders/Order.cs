@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Subscriptions;
 
 namespace ServerlessAi.Payments.Orders;
@@ -47,11 +48,18 @@ public sealed record OrderPrice(long UnitCents, int Quantity, decimal PercentOff
 /// <param name="IsWon">It was decided for us; otherwise it is open or lost, and the money is gone.</param>
 public sealed record OrderDispute(string Id, long Cents, bool IsWon);
 
+/// <summary>A try without the payer that was declined, and of which the owner has not been told.</summary>
+/// <param name="Try">1, 2, ...: which try of the order it was.</param>
+public sealed record UntoldDecline(int Try, string Reason);
+
 /// <summary>Credits taken back, or given back after a dispute was won. Written before it is carried out.</summary>
 /// <param name="Micro">More than zero is taken, less is given back.</param>
 /// <param name="TakenMicro">What it came to: null until it was carried out.</param>
 public sealed record Reversal(string OperationId, long Micro, long? TakenMicro)
 {
+    /// <summary>The money that it stands for: more than zero went back, less has come back. 0 for an order whose money is not counted.</summary>
+    public long Cents { get; init; }
+
     /// <summary>What was spent already and is ours to bear.</summary>
     [JsonIgnore]
     public long AbsorbedMicro => TakenMicro is { } taken ? Micro - taken : 0;
@@ -115,10 +123,16 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
 
     public DateTimeOffset? DeclinedAt { get; init; }
 
+    /// <summary>Those of them that the owner is still to be told of.</summary>
+    public ImmutableArray<UntoldDecline> Untold { get; init; } = [];
+
     /// <summary>When the present try without the payer began.</summary>
     public DateTimeOffset? TriedAt { get; init; }
 
     public DateTimeOffset? PaidAt { get; init; }
+
+    /// <summary>Its money counts in reports; that of orders which were paid before any was counted does not, nor what of it is paid back.</summary>
+    public bool IsCounted { get; init; }
 
     public DateTimeOffset? FulfilledAt { get; init; }
 
@@ -154,6 +168,14 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
     /// <summary>The operation that fulfils it.</summary>
     [JsonIgnore]
     public string OperationId => $"order-{Id}";
+
+    [JsonIgnore]
+    public IncomeKind IncomeKind => Kind switch
+    {
+        OrderKind.Credits => IncomeKind.Packages,
+        OrderKind.TopUp => IncomeKind.TopUps,
+        _ => IncomeKind.Plans,
+    };
 
     [JsonIgnore]
     public bool IsOfPlan => Kind is OrderKind.Plan or OrderKind.Upgrade or OrderKind.Renewal;

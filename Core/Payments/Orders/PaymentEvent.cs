@@ -84,6 +84,7 @@ internal static class OrderFacts
         PaymentEventKind.Paid when order.PaidAt is null => order with
         {
             PaidAt = now,
+            IsCounted = true,
             PaymentId = of.PaymentId ?? order.PaymentId,
             SessionId = order.SessionId ?? of.SessionId,
             CustomerId = of.CustomerId ?? order.CustomerId,
@@ -103,7 +104,14 @@ internal static class OrderFacts
         if (order.IsOffSession)
         {
             return order.Declined.Contains(of.PaymentId!, StringComparer.Ordinal) ? order
-                : order with { FailedAt = now, DeclinedAt = now, TriedAt = null, Declined = order.Declined.Add(of.PaymentId!) };
+                : order with
+                {
+                    FailedAt = now,
+                    DeclinedAt = now,
+                    TriedAt = null,
+                    Declined = order.Declined.Add(of.PaymentId!),
+                    Untold = order.Untold.Add(new UntoldDecline(order.Declined.Length + 1, of.Reason ?? "declined")),
+                };
         }
 
         return of.SessionId is not null && order.FailedAt is null ? order with { FailedAt = now } : order;

@@ -1,6 +1,9 @@
+using ServerlessAi.Accounts;
+using ServerlessAi.Primitives;
+
 namespace ServerlessAi.Payments.Orders;
 
-/// <summary>Which credits go back for money that went back. Pure.</summary>
+/// <summary>Which credits go back for money that went back, and which money reports have not heard of. Pure.</summary>
 internal static class Reversing
 {
     /// <summary>
@@ -30,7 +33,9 @@ internal static class Reversing
             }
         }
 
-        return missing == 0 ? order : Add(order, new Reversal(NameOf(order), missing, TakenMicro: null));
+        // With or without credits: a plan may bring none, and a cent may be worth less than the smallest part of one.
+        var cents = order.IsCounted ? order.LostCents - order.Reversals.Sum(reversal => reversal.Cents) : 0;
+        return missing == 0 && cents == 0 ? order : Add(order, new Reversal(NameOf(order), missing, TakenMicro: null) { Cents = cents });
     }
 
     /// <summary>The one that is written down and not known to be carried out.</summary>
@@ -42,8 +47,30 @@ internal static class Reversing
         _ => order,
     };
 
-    /// <summary>Nothing is left to do for the order's credits.</summary>
+    /// <summary>Nothing is left to do for the order's credits and money.</summary>
     public static bool IsEven(Order order) => ReferenceEquals(Plan(order), order) && Pending(order) is null;
+
+    /// <summary>What carries a reversal out, credits and money in one.</summary>
+    public static Once ToCommand(Order order, Reversal reversal)
+    {
+        var isPlan = order is { IsOfPlan: true, AsCredits: false };
+        Once command = reversal.Micro switch
+        {
+            > 0 => new Refund(reversal.OperationId, reversal.Micro, "refund") { From = isPlan ? GrantKind.Plan : GrantKind.Purchase },
+            < 0 => new Grant(reversal.OperationId, isPlan ? GrantKind.Adjustment : GrantKind.Purchase, -reversal.Micro, "dispute_won"),
+            0 => new Note(reversal.OperationId, "money_alone"),
+        };
+        return command with { Since = order.CreatedAt, Income = IncomeOf(order, reversal) };
+    }
+
+    /// <summary>What counts the money that went back for an account that is deleted, under a name that says nothing of it; null for none.</summary>
+    public static Note? ToEstate(Order order, Reversal reversal) => IncomeOf(order, reversal) is { } income
+        ? new Note(Digest.Of("estate", order.AccountId, reversal.OperationId)[..NameLength], "money_alone") { Income = income }
+        : null;
+
+    private const int NameLength = 32;
+
+    private static Income? IncomeOf(Order order, Reversal reversal) => reversal.Cents == 0 ? null : new Income(order.IncomeKind, -reversal.Cents, order.Price.Currency);
 
     private static Order Add(Order order, Reversal reversal) => order with { Reversals = order.Reversals.Add(reversal) };
 
