@@ -18,10 +18,16 @@ public readonly record struct UseSum(
 
     public static UseSum operator +(UseSum one, UseSum other) => new(
         one.Calls + other.Calls, one.InputTokens + other.InputTokens, one.CachedInputTokens + other.CachedInputTokens, one.OutputTokens + other.OutputTokens, one.Images + other.Images,
-        one.FreeImages + other.FreeImages, one.ChargedMicro + other.ChargedMicro, one.CostNanoUsd + other.CostNanoUsd) { Sizes = CallSizes.Sum(one.Sizes, other.Sizes) };
+        one.FreeImages + other.FreeImages, one.ChargedMicro + other.ChargedMicro, one.CostNanoUsd + other.CostNanoUsd)
+    {
+        Sizes = CallSizes.Sum(one.Sizes, other.Sizes),
+    };
 
     public static UseSum operator -(UseSum sum) => new(
-        -sum.Calls, -sum.InputTokens, -sum.CachedInputTokens, -sum.OutputTokens, -sum.Images, -sum.FreeImages, -sum.ChargedMicro, -sum.CostNanoUsd) { Sizes = CallSizes.Negate(sum.Sizes) };
+        -sum.Calls, -sum.InputTokens, -sum.CachedInputTokens, -sum.OutputTokens, -sum.Images, -sum.FreeImages, -sum.ChargedMicro, -sum.CostNanoUsd)
+    {
+        Sizes = CallSizes.Negate(sum.Sizes),
+    };
 }
 
 /// <summary>One provider's share of a month.</summary>
