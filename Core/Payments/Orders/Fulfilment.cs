@@ -105,7 +105,7 @@ public sealed partial class Fulfilment(
     }) with
     {
         Since = order.CreatedAt,
-            NeedsFounder = order.IsOfPlan || order.IsOffSession,
+        NeedsFounder = order.IsOfPlan || order.IsOffSession,
         Income = order is { IsCounted: true, Price.AmountCents: > 0 } ? new Income(order.IncomeKind, order.Price.AmountCents, order.Price.Currency) { IsOrder = true } : null,
     });
 
