@@ -22,6 +22,9 @@ public sealed record Caller(string UserId, string AccountId, Role Role)
     /// <summary>The caller's own name where the account is shared with others; null for an account of their own.</summary>
     public string? Member => string.Equals(UserId, AccountId, StringComparison.Ordinal) ? null : UserId;
 
+    /// <summary>Whether the caller disposes of the account: their own, or the team's that they founded. Other members spend from it.</summary>
+    public bool IsOwner => Member is null || string.Equals(AccountId, TeamAccounts.Of(UserId), StringComparison.Ordinal);
+
     /// <summary>The caller acting for another user, as an admin may.</summary>
     public Caller For(string userId) => this with { UserId = userId, AccountId = userId };
 

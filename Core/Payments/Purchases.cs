@@ -8,7 +8,8 @@ using ServerlessAi.Primitives;
 namespace ServerlessAi.Payments;
 
 /// <param name="Quantity">How many packages; null is one.</param>
-public sealed record PurchaseInput(string? PackageId, int? Quantity, string? PromoCode);
+/// <param name="ByOwner">Who pays is who disposes of the account. A member's card pays for what they buy for their team, and nothing else.</param>
+public sealed record PurchaseInput(string? PackageId, int? Quantity, string? PromoCode, bool ByOwner);
 
 /// <summary>Buys packages of credits.</summary>
 public sealed class Purchases(Packages packages, OrderCodes codes, Payers payers, Checkouts checkouts, IIdSource ids)
@@ -56,7 +57,7 @@ public sealed class Purchases(Packages packages, OrderCodes codes, Payers payers
             PromoCode = code.Value.Code?.Id,
             CreditsMicro = Money.FromCredits(package.Credits * quantity + bonus),
             Fingerprint = claim?.Fingerprint,
-            SavesMethod = payer.TopUp is not null,
+            SavesMethod = input.ByOwner && payer.TopUp is not null,
         };
         return await checkouts.BeginAsync(order, origin, cancellationToken);
     }

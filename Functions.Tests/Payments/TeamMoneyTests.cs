@@ -42,6 +42,24 @@ public sealed class TeamMoneyTests
     }
 
     [Fact]
+    public async Task A_members_card_pays_for_what_they_buy_and_is_kept_for_nothing()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.App.PostAsync("teams", new { userId = "owner", name = "Foxes" });
+        await shop.App.PostAsync("teams/join", new { userId = "ann", code = (await shop.App.PostAsync("teams/invites", new { userId = "owner" })).Text("code") });
+        var topUp = new { userId = "owner", enabled = true, thresholdCredits = 20, packageId = "starter", monthlyLimitUsd = 50 };
+        Assert.Equal(409, (await shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", topUp)).Status);
+
+        await shop.BuyAndPayAsync("ann");
+        Assert.Equal((50, 409), (await CreditsAsync(shop), (await shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", topUp)).Status));
+        await shop.BuyAndPayAsync("owner");
+        Assert.Equal(200, (await shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", topUp)).Status);
+        var page = await shop.BuyAsync("ann");
+
+        Assert.False(shop.Stripe.Objects[shop.SessionOf(page)].AsObject().ContainsKey("customer") && shop.Stripe.Objects[shop.SessionOf(page)]["customer"] is not null);
+    }
+
+    [Fact]
     public async Task A_key_that_is_repeated_in_a_team_is_an_order_of_the_teams_with_a_page_of_its_own()
     {
         await using var shop = await Shop.OpenAsync();

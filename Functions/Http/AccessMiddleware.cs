@@ -36,7 +36,7 @@ public sealed class AccessMiddleware(Authenticator authenticator, AccessRules ru
             }
 
             var caller = await WithAccountAsync(identified.Value.Caller, context.CancellationToken);
-            if (rule.IsOfOwner && caller.Member is not null && !string.Equals(caller.AccountId, TeamAccounts.Of(caller.UserId), StringComparison.Ordinal))
+            if (rule.IsOfOwner && !caller.IsOwner)
             {
                 Refuse(new Refusal(RefusalCodes.Forbidden, "Only the team's owner may do this."));
                 return;

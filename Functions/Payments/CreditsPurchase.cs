@@ -25,10 +25,10 @@ public sealed class CreditsPurchase(Purchases purchases)
             return Problems.From(input.Refusal, http.HttpContext);
         }
 
-        var claim = await IdempotencyKeys.ReadAsync(http, http.Caller(), cancellationToken);
-        var body = input.Value;
+        var (caller, body) = (http.Caller(), input.Value);
+        var claim = await IdempotencyKeys.ReadAsync(http, caller, cancellationToken);
         return OrderAnswer.From(
-            await purchases.BeginAsync(http.Caller().AccountId, new PurchaseInput(body.PackageId, body.Quantity, body.PromoCode), claim, OrderAnswer.Origin(http), cancellationToken), http);
+            await purchases.BeginAsync(caller.AccountId, new PurchaseInput(body.PackageId, body.Quantity, body.PromoCode, caller.IsOwner), claim, OrderAnswer.Origin(http), cancellationToken), http);
     }
 }
 
