@@ -41,7 +41,7 @@ public sealed class AccountExport(Tables tables, Members members, AccountStore a
 
         await foreach (var key in keys.ListAsync(userId, "", cancellationToken))
         {
-            yield return new ExportedItem("key", key.Prefix, new JsonObject { ["name"] = key.Name, ["createdAt"] = key.CreatedAt, ["revokedAt"] = key.RevokedAt });
+            yield return new ExportedItem("key", key.Prefix, new JsonObject { ["name"] = key.Name, ["role"] = key.Role.ToString(), ["scopes"] = key.Scopes.ToString(), ["createdAt"] = key.CreatedAt, ["revokedAt"] = key.RevokedAt });
         }
 
         await foreach (var (kind, id, held) in payments.ReadAsync(userId, cancellationToken))

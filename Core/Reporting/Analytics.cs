@@ -12,7 +12,7 @@ public sealed record AnalyticsDay(string Date, int Calls, int Failures, long Tok
 /// <param name="CreditsPerDay">Over the days the account has existed, 30 at most.</param>
 public sealed record AnalyticsAverages(decimal CallsPerDay, decimal CreditsPerDay, decimal CreditsPerCall, decimal TokensPerCall);
 
-/// <summary>How long the balance lasts at the pace of the last 30 days.</summary>
+/// <summary>How long the balance lasts at the pace of the last 30 days, credits that expire before they are reached left out.</summary>
 /// <param name="Days">Absent when nothing is spent.</param>
 public sealed record Runway(decimal Credits, decimal CreditsPerDay, decimal? Days, string? EmptyOn);
 
@@ -54,11 +54,25 @@ public sealed class Analytics(AccountStore accounts, RollUps rollUps, TimeProvid
         var averages = new AnalyticsAverages(
             Each(calls, known), Each(credits, known), Each(credits, calls), Each(days.Sum(day => day.Tokens), calls));
         var balance = Money.ToCredits(account.AvailableMicro(now));
-        decimal? left = credits > 0 ? decimal.Round(balance * known / credits, 1) : null;
+        decimal? left = credits > 0 ? decimal.Round(Last(account, credits / known, now), 1) : null;
         var month = account.Months.FirstOrDefault(use => string.Equals(use.Month, Periods.MonthOf(now), StringComparison.Ordinal)) ?? MonthUse.None;
         return new AnalyticsReport(
             days[0].Date, days[^1].Date, month.Images, Money.ToUsd(month.CostNanoUsd), calls, credits, hits, Rates.Of(hits, hits + calls), averages,
             new Runway(balance, averages.CreditsPerDay, left, left is { } more and < 36_500 ? Date(now.AddDays((double)more)) : null), days, models);
+    }
+
+    /// <summary>Days, one grant after the other in the order they burn in.</summary>
+    private static decimal Last(AccountState account, decimal creditsPerDay, DateTimeOffset now)
+    {
+        var days = 0m;
+        foreach (var grant in Burn.InOrder(account.Grants.Where(grant => grant.CanBurn(now))))
+        {
+            var whole = Money.ToCredits(grant.RemainingMicro) / creditsPerDay;
+            var untilExpiry = grant.ExpiresAt is { } end ? Math.Max(0, (end - now).Ticks / (decimal)TimeSpan.TicksPerDay - days) : whole;
+            days += Math.Min(whole, untilExpiry);
+        }
+
+        return days;
     }
 
     private static AnalyticsDay Day(DateTimeOffset at, DayUse day, long hits) =>

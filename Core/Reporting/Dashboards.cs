@@ -24,16 +24,14 @@ public sealed record CurrentUsage(
 
 public sealed record DashboardLimits(string PlanName, PlanLimits Limits);
 
-/// <summary>The month to date over the share of the month that has passed, which counts as a day at least.</summary>
+/// <summary>The month to date, and the rest of it at the pace so far: of the month, or of the account if that is younger.</summary>
 /// <param name="ProjectedMonthlyCost">USD, rounded to a hundredth of a cent.</param>
 /// <param name="ProjectedUsagePercentage">Of the limit that is used most; a gallery is taken as it is.</param>
 public sealed record Projections(decimal ProjectedMonthlyCost, decimal ProjectedUsagePercentage)
 {
-    public static Projections Of(MonthUse month, UsagePercentages percentages, DateTimeOffset now)
-    {
-        var share = BillingPeriod.ElapsedShare(now);
-        return new Projections(decimal.Round(Money.ToUsd(month.CostNanoUsd) / share, 4), Math.Max(decimal.Round(percentages.LargestOfMonth / share, 2), percentages.Gallery ?? 0));
-    }
+    public static Projections Of(AccountState account, MonthUse month, PlanLimits limits, UsagePercentages percentages, DateTimeOffset now) => new(
+        decimal.Round(BillingPeriod.Project(Money.ToUsd(month.CostNanoUsd), account.CreatedAt, now), 4),
+        Math.Max(decimal.Round(BillingPeriod.Project(UsagePercentages.LargestOf(month, limits), account.CreatedAt, now), 2), percentages.Gallery ?? 0));
 }
 
 /// <summary>Makes dashboards from an account's row, its month's report and its newest alerts: 13 entities, whatever the account has used.</summary>
@@ -62,7 +60,7 @@ public sealed class Dashboards(AccountStore accounts, PlanStore plans, RollUps r
                 month.Tokens, month.Images, month.Failures, Rates.Of(month.Failures, (decimal)month.Calls + month.Failures), month.Alerts, account.Images),
             new CurrentUsage(BillingPeriod.Of(now), month.Calls, Money.ToUsd(month.CostNanoUsd), percentages.Status, ProviderPart.Of(report), percentages),
             new DashboardLimits(view.Plan.Name, limits),
-            Projections.Of(month, percentages, now),
+            Projections.Of(account, month, limits, percentages, now),
             [.. alerts]);
     }
 }

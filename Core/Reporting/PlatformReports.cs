@@ -51,7 +51,7 @@ public sealed class PlatformReports(PlatformUse use, PlatformSpend spend, IOptio
         var state = await spend.GetStateAsync(cancellationToken);
         var spent = Money.ToUsd(await spend.ReadMonthAsync(cancellationToken));
         return new BudgetReport(
-            BillingPeriod.Of(now), state, spent, budget.Value.MonthlyUsd, budget.Value.HardUsd, decimal.Round(spent / BillingPeriod.ElapsedShare(now), 4));
+            BillingPeriod.Of(now), state, spent, budget.Value.MonthlyUsd, budget.Value.HardUsd, decimal.Round(BillingPeriod.Project(spent, DateTimeOffset.MinValue, now), 4));
     }
 
     private ImmutableArray<PlatformModel> Models(MonthReport report) =>

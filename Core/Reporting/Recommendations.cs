@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Reports;
+using ServerlessAi.Accounts.Subscriptions;
 using ServerlessAi.Plans;
 using ServerlessAi.Pricing;
 using ServerlessAi.Primitives;
@@ -20,15 +21,16 @@ public sealed record ModelAdvice(string Model, string Instead, long Calls, decim
 public sealed record PlanCost(string Plan, decimal Price, decimal CreditsGranted, decimal CreditsBought, decimal Total, bool Fits, string Arithmetic);
 
 /// <param name="Period">The month that is looked at, <c>yyyy-MM</c>: the last one, or the running one when nothing was used in that.</param>
-/// <param name="BetterPlan">Absent when the present plan is the best.</param>
-/// <param name="Plans">The arithmetic for each plan on offer and the present one; USD.</param>
+/// <param name="BetterPlan">Absent when the present plan is the best. Of a running month only a dearer one can be better: what is still to come adds to what the cheaper ones lack.</param>
+/// <param name="Plans">The arithmetic for each plan on offer, and for the present one at what was agreed; USD.</param>
 public sealed record Advice(string Period, ImmutableArray<ModelAdvice> Models, string CurrentPlan, string? BetterPlan, decimal PlanSaves, ImmutableArray<PlanCost> Plans);
 
 /// <summary>What a plan must allow for a month to be as it was.</summary>
 /// <param name="TokensOfADay">Of the day on which most were used.</param>
+/// <param name="FreeImagesOfADay">Likewise.</param>
 /// <param name="Images">That are kept.</param>
 /// <param name="Access">Of the models that were selected.</param>
-internal sealed record PlanNeed(MonthUse Month, long TokensOfADay, int Images, ImmutableArray<string> Access);
+internal sealed record PlanNeed(MonthUse Month, long TokensOfADay, int FreeImagesOfADay, int Images, ImmutableArray<string> Access);
 
 /// <summary>Looks at a month's report for what would have been cheaper (mission D13). It says what it says by prices alone: quality is for people to judge.</summary>
 public sealed class Recommendations(AccountStore accounts, PlanStore plans, CatalogStore catalogs, RollUps rollUps, IOptions<AccountOptions> credits, TimeProvider time)
@@ -55,10 +57,12 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
             .Select(group => Advise(catalog, group.Key, group.Aggregate((sum, more) => sum + more), view.Plan.Limits, isAvailable, now))
             .OfType<ModelAdvice>()
             .OrderByDescending(advice => advice.Saves);
-        var need = new PlanNeed(month, days.Select(day => day.TokensUsed).DefaultIfEmpty().Max(), view.Account.Images, [.. report.ByModel.Keys.Select(key => catalog.Find(key.Split('>', 2)[0])?.Access).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)]);
-        var costs = list.Plans.Where(plan => plan.Offered || string.Equals(plan.Id, view.Plan.Id, StringComparison.Ordinal)).Select(plan => Cost(plan, need)).ToImmutableArray();
+        var need = new PlanNeed(
+            month, days.Select(day => day.TokensUsed).DefaultIfEmpty().Max(), days.Select(day => day.FreeImagesUsed).DefaultIfEmpty().Max(), view.Account.Images,
+            [.. report.ByModel.Keys.Select(key => catalog.Find(key.Split('>', 2)[0])?.Access).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)]);
+        var costs = list.Plans.Where(plan => plan.Offered || string.Equals(plan.Id, view.Plan.Id, StringComparison.Ordinal)).Select(plan => Cost(plan, Terms(plan, view), need)).ToImmutableArray();
         var current = costs.First(cost => string.Equals(cost.Plan, view.Plan.Id, StringComparison.Ordinal));
-        var best = costs.Where(cost => cost.Fits && cost.Total < current.Total).MinBy(cost => cost.Total);
+        var best = costs.Where(cost => cost.Fits && cost.Total < current.Total && (at < BillingPeriod.StartOf(now) || cost.Price > current.Price)).MinBy(cost => cost.Total);
         return new Advice(BillingPeriod.Of(at), [.. models], view.Plan.Id, best?.Plan, best is null ? 0 : current.Total - best.Total, costs);
     }
 
@@ -127,14 +131,18 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
         };
     }
 
-    private PlanCost Cost(Plan plan, PlanNeed need)
+    // What a subscriber has agreed to counts, not what others would pay now.
+    private static PlanTerms Terms(Plan plan, SubscriptionView view) =>
+        view is { IsActive: true, Subscription.Terms: var agreed } && string.Equals(agreed.PlanId, plan.Id, StringComparison.Ordinal) ? agreed : plan.ToTerms();
+
+    private PlanCost Cost(Plan plan, PlanTerms terms, PlanNeed need)
     {
-        var used = Money.ToCredits(need.Month.ChargedMicro);
-        var bought = Math.Max(0, used - plan.Credits);
-        var total = plan.PriceUsd + bought * credits.Value.UsdPerCredit;
-        var fits = UsagePercentages.Of(need.Month, plan.Limits, need.Images).Largest < 100 && need.TokensOfADay <= plan.Limits.TokensPerDay && need.Access.All(plan.Limits.Includes);
+        var (price, granted, used) = (Money.ToUsd(terms.PriceNanoUsd), Money.ToCredits(terms.CreditsMicro), Money.ToCredits(need.Month.ChargedMicro));
+        var bought = Math.Max(0, used - granted);
+        var total = price + bought * credits.Value.UsdPerCredit;
+        var fits = UsagePercentages.Of(need.Month, plan.Limits, need.Images).Largest < 100 && need.TokensOfADay <= plan.Limits.TokensPerDay && need.FreeImagesOfADay <= plan.Limits.FreeImagesPerDay && need.Access.All(plan.Limits.Includes);
         return new PlanCost(
-            plan.Id, plan.PriceUsd, plan.Credits, bought, total, fits,
-            string.Create(CultureInfo.InvariantCulture, $"${plan.PriceUsd} + ({used} used - {plan.Credits} granted, at least 0) credits at ${credits.Value.UsdPerCredit} = ${total}"));
+            plan.Id, price, granted, bought, total, fits,
+            string.Create(CultureInfo.InvariantCulture, $"${price} + ({used} used - {granted} granted, at least 0) credits at ${credits.Value.UsdPerCredit} = ${total}"));
     }
 }

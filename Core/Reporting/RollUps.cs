@@ -99,11 +99,15 @@ public static class BillingPeriod
 
     public static DateTimeOffset StartOf(DateTimeOffset at) => new(at.UtcDateTime.Year, at.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>The share of its month that has passed, at least a day of it: what the first minutes of a month foretell is nothing.</summary>
-    public static decimal ElapsedShare(DateTimeOffset now)
+    /// <summary>
+    /// What something comes to at the end of its month if it goes on as it did: in the month so far, or since it began, at least a day. What the first minutes
+    /// foretell is nothing.
+    /// </summary>
+    /// <param name="since">When it could begin; before the month counts from the month's start.</param>
+    public static decimal Project(decimal used, DateTimeOffset since, DateTimeOffset now)
     {
-        var (start, end) = (StartOf(now), Periods.EndOfMonth(now));
-        var passed = Math.Max((now - start).Ticks, TimeSpan.TicksPerDay);
-        return (decimal)passed / (end - start).Ticks;
+        var start = StartOf(now);
+        var passed = Math.Max((now - (since > start ? since : start)).Ticks, TimeSpan.TicksPerDay);
+        return used + used * (Periods.EndOfMonth(now) - now).Ticks / passed;
     }
 }

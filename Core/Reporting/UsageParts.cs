@@ -56,10 +56,13 @@ public sealed record UsagePercentages(ImmutableSortedDictionary<string, decimal>
         images is { } kept && limits.Images is { } limit ? Rates.Percent(kept, limit) : null);
 
     /// <summary>The one that matters.</summary>
-    internal decimal Largest => Math.Max(LargestOfMonth, Gallery ?? 0);
+    internal decimal Largest => Calls.Values.Concat(Tokens.Values).Append(Cost).Append(Gallery ?? 0).Max();
 
-    /// <summary>Of those that a month begins anew.</summary>
-    internal decimal LargestOfMonth => Calls.Values.Concat(Tokens.Values).Append(Cost).Max();
+    /// <summary>The largest of those that a month begins anew, not rounded.</summary>
+    internal static decimal LargestOf(MonthUse month, PlanLimits limits) => limits.Providers
+        .SelectMany(pair => new[] { (Used: (decimal)MeterOf(month, pair.Key).Calls, Limit: (decimal?)pair.Value.Calls), (MeterOf(month, pair.Key).Tokens, pair.Value.Tokens) })
+        .Append((Money.ToUsd(month.CostNanoUsd), limits.CostLimitUsd ?? limits.MonthlyCapUsd))
+        .Max(meter => meter.Limit is { } limit ? Rates.Share(meter.Used, limit) : 0);
 
     /// <summary><c>ok</c>, <c>warning</c> from 80 % on, <c>critical</c> from 90 % on, <c>exceeded</c> from 100 % on.</summary>
     internal string Status => Largest switch
@@ -83,5 +86,8 @@ internal static class Rates
     public static decimal Of(decimal part, decimal whole) => whole == 0 ? 0 : decimal.Round(part / whole, 4);
 
     /// <summary>Percent, two digits rounded down, so that 100 means all; of a limit of nothing anything is 100.</summary>
-    public static decimal Percent(decimal used, decimal limit) => limit > 0 ? decimal.Round(used * 100 / limit, 2, MidpointRounding.ToZero) : used > 0 ? 100 : 0;
+    public static decimal Percent(decimal used, decimal limit) => decimal.Round(Share(used, limit), 2, MidpointRounding.ToZero);
+
+    /// <summary>The same, not rounded.</summary>
+    public static decimal Share(decimal used, decimal limit) => limit > 0 ? used * 100 / limit : used > 0 ? 100 : 0;
 }

@@ -40,6 +40,60 @@ public sealed class AdviceTests
     }
 
     [Fact]
+    public async Task The_present_plan_counts_at_what_was_agreed_and_no_running_month_speaks_for_a_cheaper_one()
+    {
+        var (app, _) = await TestApp.StartSimulatedAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Credits:SignUp"] = "1000" });
+        await using var running = app;
+        await app.SubscribeAsync("ann", "basic");
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Put, "manage/plans/basic", new { price_usd = 49, credits = 10 }, app.Admin)).Status);
+        await Script.CallAsync(app, "one", 20, 0.1m, 1, 1);
+
+        var early = (await app.GetAsync("subscription/recommendations/ann")).Body.GetProperty("data");
+        app.Clock.Advance(TimeSpan.FromDays(31));
+        var later = (await app.GetAsync("subscription/recommendations/ann")).Body.GetProperty("data");
+
+        Assert.False(early.TryGetProperty("better_plan", out _));
+        Assert.Equal(("free", 27m), (later.GetProperty("better_plan").GetString(), later.GetProperty("plan_saves").GetDecimal()));
+        Assert.All(new[] { early, later }, data =>
+        {
+            var present = data.GetProperty("plans").EnumerateArray().Single(plan => plan.GetProperty("plan").GetString() == "basic");
+            Assert.Equal((29m, 300m), (present.GetProperty("price").GetDecimal(), present.GetProperty("credits_granted").GetDecimal()));
+        });
+    }
+
+    [Fact]
+    public async Task Credits_that_expire_before_they_are_reached_make_no_runway_longer()
+    {
+        var (app, _) = await TestApp.StartSimulatedAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Credits:SignUp"] = "0" });
+        await using var running = app;
+        await app.Get<AccountStore>().ExecuteAsync("ann", new Grant("plan", GrantKind.Plan, 300_000_000, "test") { ExpiresAt = app.Clock.GetUtcNow().AddDays(3) });
+        await app.Get<AccountStore>().ExecuteAsync("ann", new Grant("bought", GrantKind.Purchase, 10_000_000, "test"));
+        await Script.CallAsync(app, "one", 1, 0.1m, 1, 1);
+
+        var runway = (await app.GetAsync("credits/analytics?userId=ann")).Body.GetProperty("runway");
+
+        // One credit a day: three days of the plan's, then ten of one's own.
+        Assert.Equal((309m, 13m, "2040-05-29"), (runway.GetProperty("credits").GetDecimal(), runway.GetProperty("days").GetDecimal(), runway.GetProperty("emptyOn").GetString()));
+    }
+
+    [Theory]
+    [InlineData(5, 31)]
+    [InlineData(0.5, 160)]
+    public async Task A_month_is_projected_at_the_pace_since_the_account_was_opened(double days, int expected)
+    {
+        var (app, _) = await TestApp.StartSimulatedAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Credits:SignUp"] = "1000" });
+        await using var running = app;
+        app.Clock.Advance(new DateTimeOffset(2040, 5, 16, 12, 0, 0, TimeSpan.Zero) - app.Clock.GetUtcNow());
+        await Script.CallAsync(app, "one", 1, 10, 1, 1);
+        app.Clock.Advance(TimeSpan.FromDays(days));
+
+        var data = (await app.GetAsync("subscription/dashboard/ann")).Body.GetProperty("data");
+
+        // $10 in five days and $2 a day for 10.5 more; or $10 in a day, which is the least, and $10 a day for 15 more.
+        Assert.Equal(expected, data.GetProperty("projections").GetProperty("projected_monthly_cost").GetDecimal());
+    }
+
+    [Fact]
     public async Task What_the_cache_of_a_vendor_knew_is_counted_at_its_price_and_another_vendors_cache_as_empty()
     {
         await using var app = await TwoVendorsAsync();
@@ -143,6 +197,7 @@ public sealed class AdviceTests
         await using var running = app;
         await app.SubscribeAsync("ann", "pro");
         await Script.CallAsync(app, "one", 95, 0.1m, 1, 1, model: "anthropic-claude-opus-4-5");
+        app.Clock.Advance(TimeSpan.FromDays(31));
 
         var plans = (await app.GetAsync("subscription/recommendations/ann")).Body.GetProperty("data");
 

@@ -23,6 +23,8 @@ public sealed class AccountExportFunction(AccountExport export, TimeProvider tim
         var hasMore = await items.MoveNextAsync();
         response.ContentType = "application/json; charset=utf-8";
         response.Headers.ContentDisposition = "attachment; filename=\"account.json\"";
+        // From here on it is a whole answer or none: what breaks off now must not end with a problem behind half of it.
+        await response.StartAsync(cancellationToken);
         await using var json = new Utf8JsonWriter(response.BodyWriter, new JsonWriterOptions { Encoder = Wire.Json.Encoder });
         json.WriteStartObject();
         json.WriteString("userId", user);
