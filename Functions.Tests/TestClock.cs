@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace ServerlessAi.Tests;
 
 /// <summary>
@@ -16,4 +18,31 @@ internal sealed class TestClock : TimeProvider
     public override DateTimeOffset GetUtcNow() => new(Interlocked.Add(ref ticks, PerLook.Ticks), TimeSpan.Zero);
 
     public void Advance(TimeSpan by) => Interlocked.Add(ref ticks, by.Ticks);
+
+    private readonly ConcurrentQueue<ITimer> held = new();
+    private TimeSpan? heldLength;
+
+    /// <summary>From now on timers of exactly this length fire when <see cref="Fire"/> says so, and not before.</summary>
+    public void Hold(TimeSpan length) => heldLength = length;
+
+    public void Fire()
+    {
+        heldLength = null;
+        while (held.TryDequeue(out var timer))
+        {
+            timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        if (dueTime != heldLength)
+        {
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+
+        var timer = base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, period);
+        held.Enqueue(timer);
+        return timer;
+    }
 }

@@ -116,11 +116,15 @@ public sealed class BatchKeyTests
     [Fact]
     public async Task A_batch_that_ran_out_of_time_is_carried_on_with_at_once()
     {
-        await using var batch = await BatchApp.OpenAsync(("Batch:AnswerMs", "3000"));
+        await using var batch = await BatchApp.OpenAsync(("Batch:AnswerMs", "61234"));
+        batch.App.Clock.Hold(TimeSpan.FromMilliseconds(61_234));
         var gate = new TaskCompletionSource();
         batch.Vendor.Script(model: null, Behaviour.Success, Behaviour.After(gate.Task), Behaviour.Success);
 
-        var first = await batch.SendKeyedAsync("order-1", Three);
+        var sending = batch.SendKeyedAsync("order-1", Three);
+        await batch.AskedAsync(2);
+        batch.App.Clock.Fire();
+        var first = await sending;
         gate.SetResult();
         await batch.HoldsAsync(0);
         var again = await batch.SendKeyedAsync("order-1", Three);

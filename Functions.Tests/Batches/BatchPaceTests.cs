@@ -95,11 +95,15 @@ public sealed class BatchPaceTests
     [Fact]
     public async Task What_is_under_way_when_the_answer_is_due_is_seen_through_and_charged()
     {
-        await using var batch = await BatchApp.OpenAsync(("Batch:AnswerMs", "3000"));
+        await using var batch = await BatchApp.OpenAsync(("Batch:AnswerMs", "61234"));
+        batch.App.Clock.Hold(TimeSpan.FromMilliseconds(61_234));
         var gate = new TaskCompletionSource();
         batch.Vendor.Script("gpt-4.1", Behaviour.After(gate.Task));
 
-        var reply = await batch.SendAsync(BatchApp.Text("one"), BatchApp.Text("two", BatchApp.Slow), BatchApp.Text("three"));
+        var sending = batch.SendAsync(BatchApp.Text("one"), BatchApp.Text("two", BatchApp.Slow), BatchApp.Text("three"));
+        await batch.AskedAsync(2);
+        batch.App.Clock.Fire();
+        var reply = await sending;
         var held = (await batch.App.GetAsync("credits?userId=ann")).Number("heldCredits");
         gate.SetResult();
         await batch.HoldsAsync(0);

@@ -34,7 +34,8 @@ internal sealed partial class BatchRun(Gateway gateway, Replays replays, BatchOp
 
     private async Task WorkAsync(CancellationToken beginning, Task answerDue)
     {
-        while (!beginning.IsCancellationRequested && Interlocked.Increment(ref taken) - 1 is var index && index < outcomes.Length)
+        // Two timers of one length fire in any order: nothing begins whose answer nobody waits for.
+        while (!beginning.IsCancellationRequested && !answerDue.IsCompleted && Interlocked.Increment(ref taken) - 1 is var index && index < outcomes.Length)
         {
             outcomes[index] = await OutcomeOfAsync(index, beginning, answerDue);
         }
