@@ -25,7 +25,7 @@ public sealed class PlanOptions
 
     /// <summary>Limits by plan. Those of shipped plans are there already; another name is another plan.</summary>
     [SuppressMessage("Design", "MA0016:Prefer using collection abstraction instead of implementation", Justification = "Settings are bound into this one, and keep its comparer.")]
-    public Dictionary<string, PlanLimits> Items { get; } = ShippedPlans.Read().ToDictionary(plan => plan.Id, plan => Bindable(plan.Limits), StringComparer.OrdinalIgnoreCase);
+    public Dictionary<string, PlanLimits> Items { get; set; } = ShippedPlans.Read().ToDictionary(plan => plan.Id, plan => Bindable(plan.Limits), StringComparer.OrdinalIgnoreCase);
 
     private static PlanLimits Bindable(PlanLimits limits)
     {
