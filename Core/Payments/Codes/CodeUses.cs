@@ -84,10 +84,40 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
     }
 
     /// <summary>Notes that what the code promised has been given: the account has had it, even if it is deleted.</summary>
-    internal async Task DoneAsync(string codeId, string accountId, CancellationToken cancellationToken)
+    /// <param name="use">If it was given back meanwhile, it counts again, above the code's limit too: the credits are there.</param>
+    /// <exception cref="TimeoutException">Too many others use the code at the same moment.</exception>
+    internal async Task DoneAsync(string codeId, string accountId, CodeUse use, CancellationToken cancellationToken)
     {
-        var client = await tables.GetAsync(TableNames.Orders);
-        await client.UpsertEntityAsync(new TableEntity(PartitionOf(codeId), SlotOf(codeId, accountId)) { [Done] = true }, TableUpdateMode.Merge, cancellationToken);
+        var (client, partition) = (await tables.GetAsync(TableNames.Orders), PartitionOf(codeId));
+        var slot = new TableEntity(partition, SlotOf(codeId, accountId)) { [Done] = true };
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            try
+            {
+                await client.UpdateEntityAsync(slot, ETag.All, TableUpdateMode.Merge, cancellationToken);
+                return;
+            }
+            catch (RequestFailedException exception) when (StorageFaults.IsMissing(exception))
+            {
+                (slot[Use], slot[At]) = (use.For, use.At);
+            }
+
+            var count = await client.GetEntityIfExistsAsync<TableEntity>(partition, CountKey, cancellationToken: cancellationToken);
+            var more = new TableEntity(partition, CountKey) { [Used] = (count.HasValue ? count.Value!.GetInt32(Used) ?? 0 : 0) + 1 };
+            try
+            {
+                await client.SubmitTransactionAsync(
+                    [new(TableTransactionActionType.Add, slot), count.HasValue ? new(TableTransactionActionType.UpdateReplace, more, count.Value!.ETag) : new(TableTransactionActionType.Add, more)],
+                    cancellationToken);
+                return;
+            }
+            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
+            {
+                await PauseAsync(cancellationToken);
+            }
+        }
+
+        throw new TimeoutException("The code is used by too many at once.");
     }
 
     /// <summary>Gives a use back, unless what the code promised has been given.</summary>

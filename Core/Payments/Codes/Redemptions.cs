@@ -9,8 +9,10 @@ namespace ServerlessAi.Payments.Codes;
 public sealed record Redeemed(string Code, decimal Credits, bool IsRepeat);
 
 /// <summary>Codes that give credits by themselves, once for each account.</summary>
-public sealed class Redemptions(TypedCodes typedCodes, PromoCodes codes, CodeUses uses, AccountStore accounts, Agenda agenda, TimeProvider time)
+public sealed class Redemptions(TypedCodes typedCodes, PromoCodes codes, CodeUses uses, AccountStore accounts, Agenda agenda)
 {
+    private const int TakeAttempts = 5;
+
     /// <summary>Grants the credits of a code. Repeating it finishes what broke off.</summary>
     public async Task<Answer<Redeemed>> RedeemAsync(string accountId, string typed, CancellationToken cancellationToken)
     {
@@ -32,15 +34,14 @@ public sealed class Redemptions(TypedCodes typedCodes, PromoCodes codes, CodeUse
         }
 
         var item = await agenda.AddAsync(TaskKind.Code, accountId, code.Id, dueAt: null, cancellationToken);
-        var taken = await uses.TakeAsync(code, accountId, CodeUses.ToRedeem, cancellationToken);
+        var taken = await TakeAsync(accountId, code, cancellationToken);
         if (!taken.Succeeded)
         {
             // The word stays: the same request may be under way twice, and the other may find a use that was given back.
             return taken.Refusal;
         }
 
-        var use = taken.Value ? await uses.FindAsync(code.Id, accountId, cancellationToken) : null;
-        var granted = await GrantAsync(accountId, code, use, cancellationToken);
+        var granted = await GrantAsync(accountId, code, taken.Value, cancellationToken);
         if (IsOver(granted))
         {
             await agenda.DoneAsync(item, cancellationToken);
@@ -78,19 +79,40 @@ public sealed class Redemptions(TypedCodes typedCodes, PromoCodes codes, CodeUse
         }
     }
 
+    /// <summary>Takes the use, and reads it: all who are at it at the same moment ask the account as of the moment that it was taken, and hear the same.</summary>
+    private async Task<Answer<CodeUse>> TakeAsync(string accountId, PromoCode code, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < TakeAttempts; attempt++)
+        {
+            var taken = await uses.TakeAsync(code, accountId, CodeUses.ToRedeem, cancellationToken);
+            if (!taken.Succeeded)
+            {
+                return taken.Refusal;
+            }
+
+            if (await uses.FindAsync(code.Id, accountId, cancellationToken) is { } use)
+            {
+                return use;
+            }
+
+            // Somebody else was told that the account is gone, and has given it back.
+        }
+
+        return Refusal.AccountBusy();
+    }
+
     private static bool IsOver(Answer<Redeemed> granted) => granted.Succeeded || granted.Refusal.Code is RefusalCodes.AccountClosed or RefusalCodes.Conflict;
 
-    /// <param name="use">As it was found; null for one that was taken just now.</param>
-    private async Task<Answer<Redeemed>> GrantAsync(string accountId, PromoCode code, CodeUse? use, CancellationToken cancellationToken)
+    private async Task<Answer<Redeemed>> GrantAsync(string accountId, PromoCode code, CodeUse use, CancellationToken cancellationToken)
     {
-        var isDone = use is { IsDone: true };
-        var grant = new Grant("code-" + code.Id, GrantKind.Promotion, Money.FromCredits(code.Value), "code") { Since = use?.At ?? time.GetUtcNow(), IsQuestion = isDone };
+        var isDone = use.IsDone;
+        var grant = new Grant("code-" + code.Id, GrantKind.Promotion, Money.FromCredits(code.Value), "code") { Since = use.At, IsQuestion = isDone };
         switch (await accounts.ExecuteAsync(accountId, grant))
         {
             case Posted posted:
                 if (!isDone)
                 {
-                    await uses.DoneAsync(code.Id, accountId, cancellationToken);
+                    await uses.DoneAsync(code.Id, accountId, use, cancellationToken);
                 }
 
                 return new Redeemed(code.Id, Money.ToCredits(posted.Record.AmountMicro), posted.IsRepeat);
