@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Azure;
 using Azure.Data.Tables;
 using ServerlessAi.Primitives;
 using ServerlessAi.Storage;
@@ -19,6 +20,8 @@ public sealed class Members(Tables tables, TimeProvider time)
     private const string Account = "Account";
     private const string Team = "Team";
     private const string Left = "Left";
+    private const string Joining = "Joining";
+    private const int Attempts = 5;
     private const string Grave = "grave";
     private const string ForgottenAt = "ForgottenAt";
     private const int RememberedLimit = 10_000;
@@ -37,13 +40,19 @@ public sealed class Members(Tables tables, TimeProvider time)
 
     /// <summary>
     /// Remembers of a user who was forgotten that they were here, and until when: by a hash of the name, and for nothing but not to welcome them with credits
-    /// again, and not to take for theirs what was begun before.
+    /// again, and not to take for theirs what was begun before. The user's row goes, unless they have come back to a team since.
     /// </summary>
-    public async Task BuryAsync(string accountId, CancellationToken cancellationToken)
+    /// <param name="hasAccount">Another account has been opened under the name since, and its row stays.</param>
+    public async Task BuryAsync(string accountId, bool hasAccount, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Members);
         await client.UpsertEntityAsync(new TableEntity(GraveOf(accountId), Grave) { [ForgottenAt] = time.GetUtcNow() }, TableUpdateMode.Merge, cancellationToken);
-        await client.DeleteEntityAsync(AccountRows.Partition(accountId), RowKey, cancellationToken: cancellationToken);
+        var (present, tag) = await FindAsync(accountId, cancellationToken);
+        if (!hasAccount && tag is { } known && present == Belonging.None)
+        {
+            await client.DeleteEntityAsync(AccountRows.Partition(accountId), RowKey, known, cancellationToken);
+        }
+
         remembered.TryRemove(accountId, out _);
     }
 
@@ -71,7 +80,7 @@ public sealed class Members(Tables tables, TimeProvider time)
     {
         try
         {
-            return await ReadTeamAsync(userId, CancellationToken.None);
+            return (await ReadAsync(userId, CancellationToken.None)).Team;
         }
         finally
         {
@@ -79,36 +88,55 @@ public sealed class Members(Tables tables, TimeProvider time)
         }
     }
 
-    /// <summary>The same, past what is remembered.</summary>
-    public async Task<string?> ReadTeamAsync(string userId, CancellationToken cancellationToken)
+    /// <summary>Where a user's requests go, past what is remembered, and what has been begun about it.</summary>
+    public async Task<Belonging> ReadAsync(string userId, CancellationToken cancellationToken) => (await FindAsync(userId, cancellationToken)).Belonging;
+
+    /// <summary>Changes it as it is then: what others change at the same moment is not lost.</summary>
+    /// <param name="change">Gives the same back when there is nothing to change; it may be asked again.</param>
+    /// <returns>What it is now.</returns>
+    /// <exception cref="TimeoutException">Others changed it again and again.</exception>
+    public async Task<Belonging> ChangeAsync(string userId, Func<Belonging, Belonging> change, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Members);
-        var row = await client.GetEntityIfExistsAsync<TableEntity>(AccountRows.Partition(userId), RowKey, [Team], cancellationToken);
-        var team = row.HasValue && row.Value!.GetString(Team) is { Length: > 0 } named ? named : null;
-        Remember(userId, team);
-        return team;
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var (before, tag) = await FindAsync(userId, cancellationToken);
+            var after = change(before);
+            if (after == before)
+            {
+                return before;
+            }
+
+            var row = new TableEntity(AccountRows.Partition(userId), RowKey) { [Team] = after.Team ?? "", [Left] = after.Left ?? "", [Joining] = after.Joining ?? "" };
+            try
+            {
+                await (tag is { } known ? client.UpdateEntityAsync(row, known, TableUpdateMode.Merge, cancellationToken) : client.AddEntityAsync(row, cancellationToken));
+                Remember(userId, after.Team);
+                return after;
+            }
+            catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
+            {
+                // Changed by somebody else; looked at again.
+            }
+        }
+
+        throw new TimeoutException("Where a user belongs could not be changed now.");
     }
 
-    /// <summary>The shared account that a user has left, when that account has not said so yet.</summary>
-    public async Task<string?> ReadLeftAsync(string userId, CancellationToken cancellationToken)
+    private async Task<(Belonging Belonging, ETag? ETag)> FindAsync(string userId, CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Members);
-        var row = await client.GetEntityIfExistsAsync<TableEntity>(AccountRows.Partition(userId), RowKey, [Left], cancellationToken);
-        return row.HasValue && row.Value!.GetString(Left) is { Length: > 0 } named ? named : null;
+        var row = await client.GetEntityIfExistsAsync<TableEntity>(AccountRows.Partition(userId), RowKey, [Team, Left, Joining], cancellationToken);
+        var found = row.HasValue ? ToBelonging(row.Value!) : Belonging.None;
+        Remember(userId, found.Team);
+        return (found, row.HasValue ? row.Value!.ETag : null);
     }
 
-    /// <summary>Says from which shared account a user spends.</summary>
-    public Task SetTeamAsync(string userId, string team, CancellationToken cancellationToken) => SetAsync(userId, team, left: null, cancellationToken);
-
-    /// <summary>A user spends their own from now on; and which shared account is to know of it, until it does.</summary>
-    /// <param name="left">Null when it knows.</param>
-    public Task LeaveTeamAsync(string userId, string? left, CancellationToken cancellationToken) => SetAsync(userId, team: null, left, cancellationToken);
-
-    private async Task SetAsync(string userId, string? team, string? left, CancellationToken cancellationToken)
+    private static Belonging ToBelonging(TableEntity row)
     {
-        var client = await tables.GetAsync(TableNames.Members);
-        await client.UpsertEntityAsync(new TableEntity(AccountRows.Partition(userId), RowKey) { [Team] = team ?? "", [Left] = left ?? "" }, TableUpdateMode.Merge, cancellationToken);
-        Remember(userId, team);
+        return new Belonging(Named(Team), Named(Left), Named(Joining));
+
+        string? Named(string column) => row.GetString(column) is { Length: > 0 } named ? named : null;
     }
 
     /// <summary>Ids of accounts in the order of their keys.</summary>

@@ -28,7 +28,7 @@ public sealed class AccountExport(Tables tables, Members members, AccountStore a
 {
     public async IAsyncEnumerable<ExportedItem> ReadAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (await members.ReadTeamAsync(userId, cancellationToken) is { } team)
+        foreach (var team in (await members.ReadAsync(userId, cancellationToken)).All)
         {
             var member = await accounts.ReadStoredAsync(team) is { } state ? Membership.Find(state, userId) : null;
             yield return new ExportedItem("team", team, member is null ? null : ExportedRows.Of(member));

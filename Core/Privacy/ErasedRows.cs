@@ -67,7 +67,7 @@ public sealed class ErasedRows(Tables tables, TextBlobs texts, TimeProvider time
         {
             try
             {
-                return job.Of is null ? await DeleteStraysAsync(job, static _ => true, cancellationToken) : await DeleteOnceAsync(job, cancellationToken);
+                return job.Of is null ? await DeleteStraysAsync(job, job.Stage < ErasureStage.Buried ? static _ => true : IsLine, cancellationToken) : await DeleteOnceAsync(job, cancellationToken);
             }
             catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
             {

@@ -61,18 +61,7 @@ public sealed partial class Erasures(
         {
             try
             {
-                var state = await accounts.ReadStoredAsync(job.AccountId);
-                if (state is not null && state.CreatedAt != job.Of)
-                {
-                    // All of it was done, only the wish has outlived it: who has the name now has come back since, and did not ask.
-                    await OutliveAsync(job, cancellationToken);
-                }
-                else if (state is null && job.Of is not null)
-                {
-                    // The state is the last to go.
-                    await ForgetAsync(job, cancellationToken);
-                }
-                else if (await CloseAsync(job, cancellationToken) is null)
+                if (job.Stage > ErasureStage.Asked || await CloseAsync(job, cancellationToken) is null)
                 {
                     await FinishAsync(job, cancellationToken);
                     done++;
@@ -119,47 +108,81 @@ public sealed partial class Erasures(
 
         // An empty account would be topped up for ever.
         await farewells.BeginAsync(job.AccountId, hasAccount: job.Of is not null, cancellationToken);
+        await keys.DeleteOfAsync(job.AccountId, cancellationToken);
         return null;
     }
 
-    private async Task FinishAsync(ErasureJob job, CancellationToken cancellationToken)
+    private async Task FinishAsync(ErasureJob asked, CancellationToken cancellationToken)
     {
-        if (job.Of is { } of && await accounts.ReadStoredAsync(job.AccountId) is { } state && state.CreatedAt == of)
+        var job = asked.Stage == ErasureStage.Asked ? await jobs.MarkAsync(asked, ErasureStage.Parted, cancellationToken) : asked;
+        job = job is { Stage: ErasureStage.Parted } ? await BuryAsync(job, cancellationToken) : job;
+        if (job is null)
         {
-            if (!state.IsErased)
-            {
-                await farewells.FinishAsync(job.AccountId, cancellationToken);
-                if (!await rows.CopyAsync(job, cancellationToken) || await accounts.ExecuteAsync(job.AccountId, new Close(ids.NewOperationId(), of, IsCopied: true)) is not Closed)
-                {
-                    // Nothing is deleted before the original says that it counts no longer. The timer comes back to it.
-                    return;
-                }
-            }
-
-            // So that whoever reconciles the platform's spend finds the numbers where they are now, for this month and the one before.
-            var now = time.GetUtcNow();
-            await active.TouchAsync(job.Pseudonym, now);
-            await active.TouchAsync(job.Pseudonym, new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero).AddHours(-1));
+            // The timer comes back to it, unless others are at it.
+            return;
         }
 
-        await outbox.ForgetAsync(job.AccountId, cancellationToken);
-        await keys.DeleteOfAsync(job.AccountId, cancellationToken);
-        await members.BuryAsync(job.AccountId, cancellationToken);
         // What this instance has collected comes before the deletion; what others have, soon after it.
         await cacheHits.FlushAsync(cancellationToken);
         await usageLog.FlushAsync(cancellationToken);
         if (await rows.DeleteAsync(job, cancellationToken))
         {
-            await ForgetAsync(job, cancellationToken);
+            await OutliveAsync(job, cancellationToken);
         }
     }
 
-    private async Task ForgetAsync(ErasureJob job, CancellationToken cancellationToken)
+    /// <returns>What is left of the wish; null when it cannot go on now.</returns>
+    private async Task<ErasureJob?> BuryAsync(ErasureJob job, CancellationToken cancellationToken)
     {
-        if (job.At + Quiet <= time.GetUtcNow() && await rows.DeleteAsync(job, cancellationToken))
+        if (!await CopyAsync(job, cancellationToken))
         {
-            await OutliveAsync(job, cancellationToken);
+            return null;
         }
+
+        await outbox.ForgetAsync(job.AccountId, cancellationToken);
+        if (job.Of is null && !await rows.DeleteAsync(job, cancellationToken))
+        {
+            return null;
+        }
+
+        await members.BuryAsync(job.AccountId, hasAccount: job.Of is null && await accounts.ReadStoredAsync(job.AccountId) is not null, cancellationToken);
+        return await jobs.MarkAsync(job, ErasureStage.Buried, cancellationToken);
+    }
+
+    /// <returns>False: nothing is deleted before the original says that it counts no longer.</returns>
+    private async Task<bool> CopyAsync(ErasureJob job, CancellationToken cancellationToken)
+    {
+        if (job.Of is not { } of)
+        {
+            return true;
+        }
+
+        if (await accounts.ReadStoredAsync(job.AccountId) is not { } state)
+        {
+            // Asked again while another instance came to its end: what was kept until the orders were finished is not needed any more.
+            await farewells.BeginAsync(job.AccountId, hasAccount: false, cancellationToken);
+            return true;
+        }
+
+        if (state.CreatedAt != of)
+        {
+            return true;
+        }
+
+        if (!state.IsErased)
+        {
+            await farewells.FinishAsync(job.AccountId, cancellationToken);
+            if (!await rows.CopyAsync(job, cancellationToken) || await accounts.ExecuteAsync(job.AccountId, new Close(ids.NewOperationId(), of, IsCopied: true)) is not Closed)
+            {
+                return false;
+            }
+        }
+
+        // So that whoever reconciles the platform's spend finds the numbers where they are now, for this month and the one before.
+        var now = time.GetUtcNow();
+        await active.TouchAsync(job.Pseudonym, now);
+        await active.TouchAsync(job.Pseudonym, new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero).AddHours(-1));
+        return true;
     }
 
     // A team that was founded is looked at once more when nothing can be under way any more.

@@ -11,8 +11,8 @@ public sealed record TeamView(string TeamId, string Name, decimal Credits, IRead
 
 /// <summary>
 /// Teams: one account that several users spend from, each up to a cap. The account says who is a member, in its state; the table <c>members</c> says
-/// where a user's requests go. To join writes the account first, to leave the table, which remembers the team until its account has taken note: a crash in
-/// between leaves somebody who spends their own, and asking again finishes it.
+/// where a user's requests go. To join notes the team there, writes its account, and then sends requests to it; to leave sends them away first, and keeps the note until
+/// the account knows: a crash in between leaves somebody who spends their own, and asking again finishes it.
 /// </summary>
 public sealed class TeamBook(AccountStore accounts, Members members, Invites invites, IIdSource ids, TimeProvider time)
 {
@@ -28,18 +28,13 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
         }
 
         var team = TeamAccounts.Of(userId);
-        if (await members.ReadTeamAsync(userId, cancellationToken) is { } present && !string.Equals(present, team, StringComparison.Ordinal))
-        {
-            return AlreadyIn();
-        }
-
         return await JoinAsync(team, new AddMember(ids.NewOperationId(), userId, CapMicro: null, "founded") { IsOwner = true, Name = name }, cancellationToken);
     }
 
     /// <summary>The team that a user belongs to, as far as they may see it: its owner all of it, a member themselves.</summary>
     public async Task<Answer<TeamView>> ReadAsync(string userId, CancellationToken cancellationToken)
     {
-        if (await members.ReadTeamAsync(userId, cancellationToken) is not { } team)
+        if ((await members.ReadAsync(userId, cancellationToken)).Team is not { } team)
         {
             return None();
         }
@@ -66,11 +61,6 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
             return NoInvitation();
         }
 
-        if (await members.ReadTeamAsync(userId, cancellationToken) is { } present && !string.Equals(present, invite.Team, StringComparison.Ordinal))
-        {
-            return AlreadyIn();
-        }
-
         // Whoever founded it is its owner, whichever invitation they follow.
         var isOwner = string.Equals(invite.Team, TeamAccounts.Of(userId), StringComparison.Ordinal);
         return await JoinAsync(invite.Team, new AddMember($"invite-{held.Id}", userId, invite.CapMicro, "joined") { IsOwner = isOwner }, cancellationToken);
@@ -92,8 +82,8 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
     public async Task<Answer<TeamView>> RemoveAsync(string userId, string memberId, CancellationToken cancellationToken)
     {
         var isSelf = string.Equals(userId, memberId, StringComparison.Ordinal);
-        var team = await members.ReadTeamAsync(userId, cancellationToken) ?? (isSelf ? await members.ReadLeftAsync(userId, cancellationToken) : null);
-        if (team is null)
+        var belonging = await members.ReadAsync(userId, cancellationToken);
+        if ((isSelf ? belonging.All.FirstOrDefault() : belonging.Team) is not { } team)
         {
             return None();
         }
@@ -120,8 +110,9 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
     /// <returns>Why that is not possible now; null when it is done.</returns>
     public async Task<Refusal?> ForgetAsync(string userId, string operationId, CancellationToken cancellationToken)
     {
-        var (present, left, founded) = (await members.ReadTeamAsync(userId, cancellationToken), await members.ReadLeftAsync(userId, cancellationToken), TeamAccounts.Of(userId));
-        foreach (var team in new[] { present, left, await accounts.ReadStoredAsync(founded) is null ? null : founded }.OfType<string>().Distinct(StringComparer.Ordinal))
+        var founded = TeamAccounts.Of(userId);
+        var teams = (await members.ReadAsync(userId, cancellationToken)).All;
+        foreach (var team in await accounts.ReadStoredAsync(founded) is null ? teams : teams.Append(founded).Distinct(StringComparer.Ordinal))
         {
             var outcome = await accounts.ExecuteAsync(team, new RemoveMember(operationId, userId, IsForgotten: true));
             if (outcome is not MemberSet set)
@@ -130,9 +121,9 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
                 return ((Refused)outcome).Refusal;
             }
 
-            if (!set.Account.Members.ContainsKey(userId) && (string.Equals(team, present, StringComparison.Ordinal) || string.Equals(team, left, StringComparison.Ordinal)))
+            if (!set.Account.Members.ContainsKey(userId))
             {
-                await members.LeaveTeamAsync(userId, left: null, cancellationToken);
+                await members.ChangeAsync(userId, now => now.Forget(team), cancellationToken);
             }
         }
 
@@ -141,39 +132,63 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
 
     private async Task<Answer<TeamView>> JoinAsync(string team, AddMember command, CancellationToken cancellationToken)
     {
-        if (await members.ReadLeftAsync(command.User, cancellationToken) is { } left && await LeaveAsync(left, command.User, cancellationToken) is Refused unfinished)
+        var before = await members.ReadAsync(command.User, cancellationToken);
+        if (before.Team is { } present && !string.Equals(present, team, StringComparison.Ordinal))
         {
-            return unfinished.Refusal;
+            return AlreadyIn();
         }
 
+        if (await FinishAsync(before, team, command.User, cancellationToken) is { } unfinished)
+        {
+            return unfinished;
+        }
+
+        await members.ChangeAsync(command.User, now => now.Team is null ? now.Begin(team) : now, cancellationToken);
         var outcome = await accounts.ExecuteAsync(team, command);
         if (outcome is MemberSet { Account: var account } && !account.Members.ContainsKey(command.User))
         {
             // It was accepted before, and the membership has ended since.
+            await members.ChangeAsync(command.User, now => now.Forget(team), cancellationToken);
             return NoInvitation();
         }
 
-        var joined = ToAnswer(outcome, command.User);
-        if (joined.Succeeded)
+        if (outcome is MemberSet && !string.Equals((await members.ChangeAsync(command.User, now => now.Join(team), cancellationToken)).Team, team, StringComparison.Ordinal))
         {
-            await members.SetTeamAsync(command.User, team, cancellationToken);
+            // Shown the door at the same moment, or welcome elsewhere.
+            await LeaveAsync(team, command.User, cancellationToken);
+            return AlreadyIn();
         }
 
-        return joined;
+        if (outcome is Refused { Refusal.Code: not (RefusalCodes.AccountBusy or RefusalCodes.StorageUnavailable) })
+        {
+            await members.ChangeAsync(command.User, now => string.Equals(now.Joining, team, StringComparison.Ordinal) ? now with { Joining = null } : now, cancellationToken);
+        }
+
+        return ToAnswer(outcome, command.User);
+    }
+
+    /// <summary>What was begun before another team is joined: leaving that the account has not noted yet, and joining that broke off.</summary>
+    /// <returns>Why that is not possible now; null when there is nothing left of it.</returns>
+    private async Task<Refusal?> FinishAsync(Belonging before, string team, string user, CancellationToken cancellationToken)
+    {
+        foreach (var unfinished in before.All.Where(other => string.Equals(before.Left, other, StringComparison.Ordinal) || !string.Equals(other, team, StringComparison.Ordinal)))
+        {
+            if (await LeaveAsync(unfinished, user, cancellationToken) is Refused refused)
+            {
+                return refused.Refusal;
+            }
+        }
+
+        return null;
     }
 
     private async Task<Outcome> LeaveAsync(string team, string memberId, CancellationToken cancellationToken)
     {
-        var isThere = string.Equals(await members.ReadTeamAsync(memberId, cancellationToken), team, StringComparison.Ordinal);
-        if (isThere)
-        {
-            await members.LeaveTeamAsync(memberId, left: team, cancellationToken);
-        }
-
+        await members.ChangeAsync(memberId, now => now.Leave(team), cancellationToken);
         var outcome = await accounts.ExecuteAsync(team, new RemoveMember(ids.NewOperationId(), memberId, IsForgotten: false));
-        if (outcome is MemberSet && (isThere || string.Equals(await members.ReadLeftAsync(memberId, cancellationToken), team, StringComparison.Ordinal)))
+        if (outcome is MemberSet)
         {
-            await members.LeaveTeamAsync(memberId, left: null, cancellationToken);
+            await members.ChangeAsync(memberId, now => string.Equals(now.Left, team, StringComparison.Ordinal) ? now with { Left = null } : now, cancellationToken);
         }
 
         return outcome;
@@ -181,7 +196,7 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
 
     private async Task<Answer<string>> OwnedAsync(string userId, CancellationToken cancellationToken)
     {
-        if (await members.ReadTeamAsync(userId, cancellationToken) is not { } team)
+        if ((await members.ReadAsync(userId, cancellationToken)).Team is not { } team)
         {
             return None();
         }

@@ -1,5 +1,6 @@
 using ServerlessAi.Privacy;
 using ServerlessAi.Simulator.Storage;
+using ServerlessAi.Storage;
 
 namespace ServerlessAi.Tests.Flow;
 
@@ -84,6 +85,76 @@ public sealed class TeamLeavingTests
         Assert.Equal(1, await MembersAsync(app));
         Assert.Equal(404, (await app.SendAsync(HttpMethod.Put, "teams/members/ann", new { userId = "owner", monthlyCap = 5 })).Status);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_write_of_leaving_that_arrives_late_takes_nobody_out_of_the_team_they_joined_since(int nth)
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync();
+        await using var closing = app;
+        await JoinAsync(app, monthlyCap: null);
+        await app.GiveAsync((await app.PostAsync("teams", new { userId = "other", name = "Owls" })).Text("teamId")!, 70);
+        var (arrival, count) = (new TaskCompletionSource(), 0);
+        storage.Faults = request => IsWriteOf("ann", request) && ++count == nth ? Fault.LateApplied(arrival.Task) : Fault.None;
+        var left = await app.SendAsync(HttpMethod.Delete, "teams/members/ann?userId=owner");
+        Assert.True(left.Status is 200 or 503 && count >= nth);
+        storage.Faults = _ => Fault.None;
+        await app.SendAsync(HttpMethod.Delete, "teams/members/ann?userId=ann");
+        Assert.Equal(200, (await app.PostAsync("teams/join", new { userId = "ann", code = await InviteAsync(app, monthlyCap: null, owner: "other") })).Status);
+
+        arrival.SetResult();
+        await storage.LateArrivalsAsync();
+        app.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(70, (await app.GetAsync("credits?userId=ann")).Number("credits"));
+        Assert.Equal(1, await MembersAsync(app));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Joining_that_broke_off_leaves_no_name_when_its_user_is_deleted_or_joins_another(bool joinsAnother)
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync();
+        await using var closing = app;
+        await JoinAsync(app, monthlyCap: null);
+        await app.PostAsync("teams", new { userId = "other", name = "Owls" });
+        var (code, count) = (await InviteAsync(app, monthlyCap: null), 0);
+        storage.Faults = request => IsWriteOf("bob", request) && ++count > 1 ? Fault.Busy503 : Fault.None;
+        Assert.Equal(503, (await app.PostAsync("teams/join", new { userId = "bob", code })).Status);
+        storage.Faults = _ => Fault.None;
+        Assert.Equal(3, await MembersAsync(app));
+        Assert.Contains("\"team\"", (await app.GetAsync("account/export?userId=bob")).Body.ToString(), StringComparison.Ordinal);
+
+        var reply = joinsAnother
+            ? await app.PostAsync("teams/join", new { userId = "bob", code = await InviteAsync(app, monthlyCap: null, owner: "other") })
+            : await app.SendAsync(HttpMethod.Delete, "account?userId=bob");
+
+        Assert.Equal((200, 2), (reply.Status, await MembersAsync(app)));
+    }
+
+    [Fact]
+    public async Task Joining_that_broke_off_is_finished_by_asking_again_or_undone_by_leaving()
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync();
+        await using var closing = app;
+        await JoinAsync(app, monthlyCap: null);
+        var (code, count) = (await InviteAsync(app, monthlyCap: null), 0);
+        storage.Faults = request => IsWriteOf("bob", request) && ++count > 1 ? Fault.Busy503 : Fault.None;
+        Assert.Equal(503, (await app.PostAsync("teams/join", new { userId = "bob", code })).Status);
+        storage.Faults = _ => Fault.None;
+
+        Assert.Equal(200, (await app.PostAsync("teams/join", new { userId = "bob", code })).Status);
+        Assert.Equal((100, 3), ((await app.GetAsync("credits?userId=bob")).Number("credits"), await MembersAsync(app)));
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Delete, "teams/members/bob?userId=bob")).Status);
+
+        Assert.Equal(404, (await app.PostAsync("teams/join", new { userId = "bob", code })).Status);
+        Assert.Equal(404, (await app.SendAsync(HttpMethod.Delete, "teams/members/bob?userId=bob")).Status);
+        Assert.Equal((10, 2), ((await app.GetAsync("credits?userId=bob")).Number("credits"), await MembersAsync(app)));
+    }
+
+    private static bool IsWriteOf(string user, SimulatedRequest request) => request.Table.EndsWith(TableNames.Members, StringComparison.OrdinalIgnoreCase) && request.Partition == user && request.Method is not "GET";
 
     private static Fault IsBusy(SimulatedRequest request) => request.IsTransaction && request.Partition?.StartsWith("team-", StringComparison.Ordinal) == true ? Fault.Busy503 : Fault.None;
 

@@ -1,49 +1,28 @@
-using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.DependencyInjection;
-using ServerlessAi.Functions.Timers;
 using ServerlessAi.Simulator.Storage;
 using ServerlessAi.Tests.Payments;
 
 namespace ServerlessAi.Tests.Notifications;
 
 /// <summary>Whose card is declined while they are away is told of each try, once.</summary>
-public sealed class DeclineNewsTests : IAsyncLifetime
+public sealed class DeclineNewsTests : ListeningShop
 {
-    private WebhookReceiver receiver = null!;
-    private SmtpSink sink = null!;
-    private Shop shop = null!;
-
-    public async Task InitializeAsync()
-    {
-        receiver = await WebhookReceiver.StartAsync();
-        sink = await SmtpSink.StartAsync();
-        shop = await Shop.OpenAsync(new Dictionary<string, string?>(sink.Settings, StringComparer.Ordinal) { ["Notifications:AllowPrivate"] = "true" });
-    }
-
-    public async Task DisposeAsync()
-    {
-        await shop.DisposeAsync();
-        await sink.DisposeAsync();
-        await receiver.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_top_up_that_is_declined_is_told_by_webhook_and_mail_once_whatever_number_of_timers_look()
     {
-        await using var other = await shop.OpenAnotherAsync();
+        await using var other = await Shop.OpenAnotherAsync();
         await SwitchTopUpOnAsync();
-        await shop.App.SendAsync(HttpMethod.Put, "manage/users/ann/notifications", new { email = "ann@example.org", webhookUrl = receiver.Url }, shop.App.Admin);
+        await Shop.App.SendAsync(HttpMethod.Put, "manage/users/ann/notifications", new { email = "ann@example.org", webhookUrl = Receiver.Url }, Shop.App.Admin);
 
         await SpendAllAsync();
-        await Task.WhenAll(shop.TickAsync(), shop.TickAsync(other), shop.TickAsync());
-        await shop.TickAsync(other);
+        await Task.WhenAll(Shop.TickAsync(), Shop.TickAsync(other), Shop.TickAsync());
+        await Shop.TickAsync(other);
         await DeliverAsync();
         await DeliverAsync();
 
-        var body = Assert.Single(receiver.Requests, request => (string?)request.Json["type"] == "payment_failed").Json;
+        var body = Assert.Single(Receiver.Requests, request => (string?)request.Json["type"] == "payment_failed").Json;
         var data = body["data"]!;
         Assert.Equal(("ann", "topUp", 1, 5m, "usd"), ((string?)body["accountId"], (string?)data["orderKind"], (int)data["try"]!, (decimal)data["amount"]!, (string?)data["currency"]));
-        var mail = Assert.Single(sink.Mails, mail => mail.Header("Subject")!.StartsWith("A payment failed", StringComparison.Ordinal));
+        var mail = Assert.Single(Sink.Mails, mail => mail.Header("Subject")!.StartsWith("A payment failed", StringComparison.Ordinal));
         Assert.Contains("The charge of 5.00 USD for", mail.Body.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.Contains("switched off", mail.Body.ReplaceLineEndings(" "), StringComparison.Ordinal);
     }
@@ -52,20 +31,20 @@ public sealed class DeclineNewsTests : IAsyncLifetime
     public async Task Each_try_of_a_renewal_that_is_declined_is_told_before_the_plan_ends()
     {
         await BuyPlanAsync();
-        await ListenAsync();
-        shop.Stripe.DeclinesSavedCards = true;
-        shop.App.Clock.Advance(TimeSpan.FromDays(31));
+        await ListenAsync("ann");
+        Shop.Stripe.DeclinesSavedCards = true;
+        Shop.App.Clock.Advance(TimeSpan.FromDays(31));
 
         for (var hour = 0; hour < 80; hour++)
         {
-            await shop.RenewAsync();
-            await shop.TickAsync();
-            shop.App.Clock.Advance(TimeSpan.FromHours(1));
+            await Shop.RenewAsync();
+            await Shop.TickAsync();
+            Shop.App.Clock.Advance(TimeSpan.FromHours(1));
         }
 
         await DeliverAsync();
 
-        var told = receiver.Requests.Where(request => (string?)request.Json["type"] == "payment_failed").Select(request => request.Json["data"]!).ToList();
+        var told = Receiver.Requests.Where(request => (string?)request.Json["type"] == "payment_failed").Select(request => request.Json["data"]!).ToList();
         Assert.Equal([1, 2, 3], told.Select(data => (int)data["try"]!).Order());
         Assert.All(told, data => Assert.Equal(("renewal", 29m), ((string?)data["orderKind"], (decimal)data["amount"]!)));
     }
@@ -74,14 +53,14 @@ public sealed class DeclineNewsTests : IAsyncLifetime
     public async Task Who_wants_to_hear_of_other_things_alone_is_not_told()
     {
         await SwitchTopUpOnAsync();
-        var wanted = new { webhookUrl = receiver.Url, kinds = new { payment_failed = Array.Empty<string>() } };
-        Assert.Equal(200, (await shop.App.SendAsync(HttpMethod.Put, "notifications/preferences?userId=ann", wanted)).Status);
+        var wanted = new { webhookUrl = Receiver.Url, kinds = new { payment_failed = Array.Empty<string>() } };
+        Assert.Equal(200, (await Shop.App.SendAsync(HttpMethod.Put, "notifications/preferences?userId=ann", wanted)).Status);
 
         await SpendAllAsync();
-        await shop.TickAsync();
+        await Shop.TickAsync();
         await DeliverAsync();
 
-        Assert.DoesNotContain(receiver.Requests, request => (string?)request.Json["type"] == "payment_failed");
+        Assert.DoesNotContain(Receiver.Requests, request => (string?)request.Json["type"] == "payment_failed");
     }
 
     [Theory]
@@ -90,20 +69,20 @@ public sealed class DeclineNewsTests : IAsyncLifetime
     public async Task A_crash_after_any_line_of_a_decline_tells_of_it_once(bool repliesAreLost)
     {
         await SwitchTopUpOnAsync();
-        await ListenAsync();
+        await ListenAsync("ann");
         for (int line = 1, count = int.MaxValue; count >= line; line++)
         {
             count = 0;
             await SpendAllAsync();
-            shop.Storage.Faults = _ => Interlocked.Increment(ref count) >= line ? (repliesAreLost ? Fault.ReplyLost : Fault.Busy503) : Fault.None;
-            await Record.ExceptionAsync(() => shop.TickAsync());
-            shop.Storage.Faults = _ => Fault.None;
-            await shop.TickAsync();
+            Shop.Storage.Faults = _ => Interlocked.Increment(ref count) >= line ? (repliesAreLost ? Fault.ReplyLost : Fault.Busy503) : Fault.None;
+            await Record.ExceptionAsync(() => Shop.TickAsync());
+            Shop.Storage.Faults = _ => Fault.None;
+            await Shop.TickAsync();
             await DeliverAsync();
-            await shop.TickAsync();
+            await Shop.TickAsync();
             await DeliverAsync();
 
-            Assert.Equal(line, receiver.Requests.Count(request => (string?)request.Json["type"] == "payment_failed"));
+            Assert.Equal(line, Told("payment_failed"));
             await SetTopUpAsync();
         }
     }
@@ -112,37 +91,28 @@ public sealed class DeclineNewsTests : IAsyncLifetime
 
     private async Task PayAsync(string plan)
     {
-        var order = await shop.App.PostAsync("subscription/checkout", new { userId = "ann", plan });
-        Assert.Equal(200, (await shop.SendAsync(shop.Completed(order))).Status);
-        await shop.RenewAsync();
+        var order = await Shop.App.PostAsync("subscription/checkout", new { userId = "ann", plan });
+        Assert.Equal(200, (await Shop.SendAsync(Shop.Completed(order))).Status);
+        await Shop.RenewAsync();
     }
 
     private async Task SwitchTopUpOnAsync()
     {
         await SetTopUpAsync();
-        await shop.BuyAndPayAsync("ann", quantity: 2);
+        await Shop.BuyAndPayAsync("ann", quantity: 2);
         Assert.Equal(200, (await SetTopUpAsync()).Status);
-        shop.Stripe.DeclinesSavedCards = true;
+        Shop.Stripe.DeclinesSavedCards = true;
     }
 
     private Task<Reply> SetTopUpAsync() =>
-        shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", new { userId = "ann", enabled = true, thresholdCredits = 20, packageId = "starter", monthlyLimitUsd = 1_000 });
+        Shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", new { userId = "ann", enabled = true, thresholdCredits = 20, packageId = "starter", monthlyLimitUsd = 1_000 });
 
     private async Task SpendAllAsync()
     {
-        var left = (await shop.App.GetAsync("credits?userId=ann")).Number("credits");
+        var left = (await Shop.App.GetAsync("credits?userId=ann")).Number("credits");
         if (left > 0)
         {
-            await shop.App.GiveAsync("ann", -left);
+            await Shop.App.GiveAsync("ann", -left);
         }
-    }
-
-    private async Task ListenAsync() =>
-        Assert.Equal(200, (await shop.App.SendAsync(HttpMethod.Put, "notifications/preferences?userId=ann", new { webhookUrl = receiver.Url })).Status);
-
-    private Task DeliverAsync()
-    {
-        shop.App.Clock.Advance(TimeSpan.FromMinutes(1));
-        return ActivatorUtilities.CreateInstance<DeliverNotifications>(shop.App.Services).Run(new TimerInfo(), CancellationToken.None);
     }
 }
