@@ -1,3 +1,4 @@
+using ServerlessAi.Accounts.Subscriptions;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Accounts;
@@ -51,7 +52,7 @@ internal static class Changing
 
     private static Outcome Give(Posting posting, Grant command)
     {
-        var grant = new CreditGrant(command.OperationId, command.Kind, command.AmountMicro, command.Priority, posting.Now, command.EffectiveAt ?? posting.Now, command.ExpiresAt);
+        var grant = new CreditGrant(command.OperationId, command.Kind, command.AmountMicro, command.Priority, posting.Now, command.EffectiveAt ?? posting.Now, command.Periods.IsEmpty ? command.ExpiresAt : PlanCredits.EndOf(posting, command.Periods));
         if (grant.IsExpired(posting.Now))
         {
             return new Refused(Refusal.Invalid("The credits would have expired already."));
@@ -88,17 +89,17 @@ internal static class Changing
 
     private static Outcome TakeBack(Posting posting, Refund command)
     {
-        var micro = Math.Min(AvailableMicro(posting, IsPaidFor), command.AmountMicro);
+        var isOfPlan = !command.Periods.IsEmpty;
+        var isPaidFor = isOfPlan ? PlanCredits.Of(posting, command.Periods) : IsPurchase;
+        var micro = Math.Min(AvailableMicro(posting, isPaidFor), command.AmountMicro);
         var absorbed = command.AmountMicro - micro;
         if (micro == 0)
         {
             return new Posted(posting.Recorded(command.OperationId, absorbed), CreditsThen.Of(posting.State, posting.Now));
         }
 
-        var entry = posting.Post(EntryKind.Refund, Posting.Negated(posting.TakeAvailable(micro, IsPaidFor)), command.OperationId, command.Reason, from: command.From == GrantKind.Purchase ? null : command.From);
+        var entry = posting.Post(EntryKind.Refund, Posting.Negated(posting.TakeAvailable(micro, isPaidFor)), command.OperationId, command.Reason, from: isOfPlan ? GrantKind.Plan : null);
         return new Posted(posting.Record(entry, absorbed), CreditsThen.Of(posting.State, posting.Now));
-
-        bool IsPaidFor(CreditGrant grant) => grant.Kind == command.From;
     }
 
     private static long AvailableMicro(Posting posting, Func<CreditGrant, bool> from) =>

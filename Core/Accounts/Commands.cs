@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ServerlessAi.Accounts.Subscriptions;
 using ServerlessAi.Primitives;
 
 namespace ServerlessAi.Accounts;
@@ -124,6 +125,9 @@ public sealed record Grant(string OperationId, GrantKind Kind, long AmountMicro,
     public DateTimeOffset? EffectiveAt { get; init; }
 
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Credits of a plan that come back: what its period may be called, which they end with; empty for others.</summary>
+    public ImmutableArray<PaidPeriod> Periods { get; init; } = [];
 }
 
 /// <summary>Takes credits away; refused when the account has fewer.</summary>
@@ -141,8 +145,8 @@ public sealed record GiveAway(string OperationId, long AmountMicro, string Reaso
 /// <summary>Takes back credits whose price was paid back: purchased ones, or what plans granted. What is spent already, or held at the moment, is ours to bear: the balance is never negative.</summary>
 public sealed record Refund(string OperationId, long AmountMicro, string Reason) : Change(OperationId, AmountMicro, Reason)
 {
-    /// <summary>What was paid for.</summary>
-    public GrantKind From { get; init; } = GrantKind.Purchase;
+    /// <summary>What the plan's period may be called that was paid for; empty: credits were bought.</summary>
+    public ImmutableArray<PaidPeriod> Periods { get; init; } = [];
 
     public override long SignedMicro => -AmountMicro;
 }

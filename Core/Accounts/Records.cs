@@ -28,7 +28,14 @@ public enum EntryKind
 public sealed record LedgerEntry(
     long Sequence, EntryKind Kind, long AmountMicro, long BalanceMicro, string OperationId, DateTimeOffset At, ImmutableArray<Allocation> Parts)
 {
+    /// <summary>The reason of credits that come back because a payer's dispute was decided for us.</summary>
+    public const string DisputeWon = "dispute_won";
+
     public string? Reason { get; init; }
+
+    /// <summary>Bought credits that were taken back, and have come back: not bought once more.</summary>
+    [JsonIgnore]
+    public bool IsReturn => Kind == EntryKind.Purchase && string.Equals(Reason, DisputeWon, StringComparison.Ordinal);
 
     /// <summary>For a charge: what it pays for.</summary>
     public UsageFacts? Usage { get; init; }

@@ -9,7 +9,7 @@ using ServerlessAi.Primitives;
 namespace ServerlessAi.Reporting;
 
 /// <summary>One event of a billing history.</summary>
-/// <param name="Type"><c>purchase</c>, <c>refund</c>, or what happened to a subscription: <c>started</c>, <c>renewed</c>, <c>changed</c>, ...</param>
+/// <param name="Type"><c>purchase</c>, <c>refund</c>, <c>disputeWon</c> for what came back after it was taken, or what happened to a subscription: <c>started</c>, <c>renewed</c>, <c>changed</c>, ...</param>
 /// <param name="Credits">Granted or bought; negative when they were taken back.</param>
 /// <param name="Amount">That was paid, in <paramref name="Currency"/>; less than zero was paid back. Absent where no order stands behind it, and for what is older than this figure.</param>
 /// <param name="Price">USD a month of the plan, as agreed on.</param>
@@ -72,8 +72,10 @@ public sealed partial class Billing(RollUps rollUps, TimeProvider time)
         Money.ToUsd(change.Terms.PriceNanoUsd), change.PeriodStart, change.PeriodEnd, change.Reason);
 
     private static BillingEvent Of(Bill bill) => new(
-        bill.At, Name(bill.Kind.ToString()), bill.OperationId, Money.ToCredits(bill.AmountMicro), bill.Income?.Cents / CentsPerUnit, bill.Income?.Currency, Plan: null, Price: null,
+        bill.At, IsReturn(bill) ? "disputeWon" : Name(bill.Kind.ToString()), bill.OperationId, Money.ToCredits(bill.AmountMicro), bill.Income?.Cents / CentsPerUnit, bill.Income?.Currency, Plan: null, Price: null,
         PeriodStart: null, PeriodEnd: null, bill.Reason);
+
+    private static bool IsReturn(Bill bill) => bill.Kind == EntryKind.Purchase && (bill.Income is { IsOrder: false } || string.Equals(bill.Reason, LedgerEntry.DisputeWon, StringComparison.Ordinal));
 
     private static string Name(string kind) => char.ToLowerInvariant(kind[0]) + kind[1..];
 

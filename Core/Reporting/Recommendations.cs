@@ -140,7 +140,7 @@ public sealed class Recommendations(AccountStore accounts, PlanStore plans, Cata
         var (price, granted, used) = (Money.ToUsd(terms.PriceNanoUsd), Money.ToCredits(terms.CreditsMicro), Money.ToCredits(need.Month.ChargedMicro));
         var bought = Math.Max(0, used - granted);
         var total = price + bought * credits.Value.UsdPerCredit;
-        var fits = UsagePercentages.Of(need.Month, plan.Limits, need.Images).Largest < 100 && need.TokensOfADay <= plan.Limits.TokensPerDay && need.FreeImagesOfADay <= plan.Limits.FreeImagesPerDay && need.Access.All(plan.Limits.Includes);
+        var fits = UsagePercentages.Allow(need.Month, plan.Limits, need.Images) && need.TokensOfADay <= plan.Limits.TokensPerDay && need.FreeImagesOfADay <= plan.Limits.FreeImagesPerDay && need.Access.All(plan.Limits.Includes);
         return new PlanCost(
             plan.Id, price, granted, bought, total, fits,
             string.Create(CultureInfo.InvariantCulture, $"${price} + ({used} used - {granted} granted, at least 0) credits at ${credits.Value.UsdPerCredit} = ${total}"));

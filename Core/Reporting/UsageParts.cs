@@ -64,6 +64,12 @@ public sealed record UsagePercentages(ImmutableSortedDictionary<string, decimal>
         .Append((Money.ToUsd(month.CostNanoUsd), limits.CostLimitUsd ?? limits.MonthlyCapUsd))
         .Max(meter => meter.Limit is { } limit ? Rates.Share(meter.Used, limit) : 0);
 
+    /// <summary>Whether nothing of a month would have been refused or made cheaper: the last call and image of a limit are within it, and at the limit of cost nothing is.</summary>
+    internal static bool Allow(MonthUse month, PlanLimits limits, int images) =>
+        limits.Providers.All(pair => !(MeterOf(month, pair.Key).Calls > pair.Value.Calls) && !(MeterOf(month, pair.Key).Tokens > pair.Value.Tokens))
+        && !(images > limits.Images)
+        && Rates.Percent(Money.ToUsd(month.CostNanoUsd), limits.CostLimitUsd ?? limits.MonthlyCapUsd) < 100;
+
     /// <summary><c>ok</c>, <c>warning</c> from 80 % on, <c>critical</c> from 90 % on, <c>exceeded</c> from 100 % on.</summary>
     internal string Status => Largest switch
     {

@@ -178,16 +178,23 @@ public sealed class AdviceTests
     {
         var (app, _) = await TestApp.StartSimulatedAsync();
         await using var running = app;
-        await app.SendAsync(HttpMethod.Put, "manage/plans/starter", new { limits = new { images = 1 } }, app.Admin);
+        await app.SendAsync(HttpMethod.Put, "manage/plans/starter", new { limits = new { images = 2 } }, app.Admin);
         await app.SubscribeAsync("ann", "starter");
         Assert.Equal(200, (await app.ImageAsync("ann", "a fox")).Status);
+        app.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(200, (await app.ImageAsync("ann", "an owl")).Status);
         app.Clock.Advance(TimeSpan.FromMinutes(1));
 
         var usage = (await app.GetAsync("subscription/dashboard/ann")).Body.GetProperty("data").GetProperty("current_usage");
         Assert.Equal(("exceeded", 100), (usage.GetProperty("usage_status").GetString(), usage.GetProperty("usage_percentages").GetProperty("gallery").GetDecimal()));
         Assert.Equal("exceeded", (await app.GetAsync("subscription/usage/ann")).Body.GetProperty("data").GetProperty("usage_status").GetString());
-        var plans = (await app.GetAsync("subscription/recommendations/ann")).Body.GetProperty("data").GetProperty("plans").EnumerateArray();
-        Assert.Equal([("starter", false), ("basic", true)], plans.Where(plan => plan.GetProperty("plan").GetString() is "starter" or "basic").Select(plan => (plan.GetProperty("plan").GetString(), plan.GetProperty("fits").GetBoolean())));
+        Assert.Equal([("starter", true), ("basic", true)], await FitsAsync());
+        await app.SendAsync(HttpMethod.Put, "manage/plans/starter", new { limits = new { images = 1 } }, app.Admin);
+        Assert.Equal([("starter", false), ("basic", true)], await FitsAsync());
+
+        async Task<IEnumerable<(string?, bool)>> FitsAsync() => (await app.GetAsync("subscription/recommendations/ann")).Body.GetProperty("data").GetProperty("plans").EnumerateArray()
+            .Where(plan => plan.GetProperty("plan").GetString() is "starter" or "basic")
+            .Select(plan => (plan.GetProperty("plan").GetString(), plan.GetProperty("fits").GetBoolean()));
     }
 
     [Fact]

@@ -66,7 +66,7 @@ internal sealed class FinalAudit(World world, IReadOnlyList<string> users)
         var entries = accounts.All.Values.SelectMany(rows => rows.Entries).Where(entry => Periods.MonthOf(entry.At) == month).ToList();
         var report = await world.Books.HasTableAsync(TableNames.Spend) ? await world.Books.ReadReportAsync(month) : new MonthReport(month);
         var told = (report.Total().CostNanoUsd + report.UnansweredCostNanoUsd, Bought: report.PurchasedMicro, Back: report.RefundedMicro, Money: TillAudit.Show(report.Income));
-        var known = (recorded, Bought: entries.Where(entry => entry.Kind == EntryKind.Purchase).Sum(entry => entry.AmountMicro), Back: -entries.Where(entry => entry is { Kind: EntryKind.Refund, From: null }).Sum(entry => entry.AmountMicro),
+        var known = (recorded, Bought: entries.Where(entry => entry is { Kind: EntryKind.Purchase, IsReturn: false }).Sum(entry => entry.AmountMicro), Back: -entries.Where(entry => entry is { Kind: EntryKind.Refund, From: null } or { IsReturn: true }).Sum(entry => entry.AmountMicro),
             Money: TillAudit.Show(TillAudit.SumsOf(accounts.All.Values.SelectMany(rows => rows.Operations).Where(operation => Periods.MonthOf(operation.At) == month))));
         world.Coverage.Add("purchases in the platform's report", known.Bought > 0);
         world.Coverage.Add("refunds in the platform's report", known.Back > 0);

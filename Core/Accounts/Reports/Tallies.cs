@@ -89,8 +89,8 @@ internal sealed class Tallies
     public static MonthReport WithMoney(MonthReport report, Decision decision) => decision.Paid.Aggregate(
         report with
         {
-            PurchasedMicro = report.PurchasedMicro + decision.Entries.Where(entry => entry.Kind == EntryKind.Purchase).Sum(entry => entry.AmountMicro),
-            RefundedMicro = report.RefundedMicro - decision.Entries.Where(entry => entry is { Kind: EntryKind.Refund, From: null }).Sum(entry => entry.AmountMicro),
+            PurchasedMicro = report.PurchasedMicro + decision.Entries.Where(entry => entry is { Kind: EntryKind.Purchase, IsReturn: false }).Sum(entry => entry.AmountMicro),
+            RefundedMicro = report.RefundedMicro - decision.Entries.Where(entry => entry is { Kind: EntryKind.Refund, From: null } or { IsReturn: true }).Sum(entry => entry.AmountMicro),
         },
         static (sum, paid) => sum.Count(paid.Income!));
 }

@@ -27,6 +27,12 @@ public sealed record PlanBasis(string? SubscriptionId, int Number, string? PlanI
     public static PlanBasis Of(Subscription? running) => new(running?.Id, running?.Number ?? 0, running?.Terms.PlanId);
 }
 
+/// <summary>A period of a subscription that somebody paid for.</summary>
+public sealed record PaidPeriod(string SubscriptionId, int Number)
+{
+    public bool IsOf(Subscription plan) => plan.Number == Number && string.Equals(plan.Id, SubscriptionId, StringComparison.Ordinal);
+}
+
 /// <summary>Says what follows the running period.</summary>
 /// <param name="Terms">Another plan, or the present one to go on after all; null ends with the period.</param>
 public sealed record SetNextPlan(string OperationId, PlanTerms? Terms, string Reason) : SubscriptionChange(OperationId, Reason);

@@ -180,6 +180,16 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
     [JsonIgnore]
     public bool IsOfPlan => Kind is OrderKind.Plan or OrderKind.Upgrade or OrderKind.Renewal;
 
+    /// <summary>What the period may be called that a plan's order paid for: a renewal that came after its plan had ended has begun one of its own. Empty for other orders.</summary>
+    [JsonIgnore]
+    public ImmutableArray<PaidPeriod> PaidPeriods => Kind switch
+    {
+        OrderKind.Plan => [new(OperationId, 1)],
+        OrderKind.Upgrade => [new(Basis!.SubscriptionId!, Basis.Number)],
+        OrderKind.Renewal => [new(Basis!.SubscriptionId!, Basis.Number + 1), new(OperationId, 1)],
+        _ => [],
+    };
+
     /// <summary>Charged without the payer.</summary>
     public bool IsOffSession { get; init; }
 

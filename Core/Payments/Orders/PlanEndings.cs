@@ -65,12 +65,5 @@ public sealed class PlanEndings(AccountStore accounts, OrderStore orders, Agenda
     private static string NameOf(Order order, string what) => order.PlanReturns == 0 ? $"refund-{order.Id}-{what}" : $"refund-{order.Id}-{what}-{order.PlanReturns + 1}";
 
     // Only the period that the order paid for: a later one was paid for by another.
-    private static bool IsPaidBy(Order order, Subscription plan) => order.Kind switch
-    {
-        OrderKind.Upgrade => IsPeriod(plan, order.Basis!.SubscriptionId, order.Basis.Number),
-        OrderKind.Renewal when !string.Equals(plan.Id, order.OperationId, StringComparison.Ordinal) => IsPeriod(plan, order.Basis!.SubscriptionId, order.Basis.Number + 1),
-        _ => IsPeriod(plan, order.OperationId, 1),
-    };
-
-    private static bool IsPeriod(Subscription plan, string? id, int number) => plan.Number == number && string.Equals(plan.Id, id, StringComparison.Ordinal);
+    private static bool IsPaidBy(Order order, Subscription plan) => order.PaidPeriods.Any(period => period.IsOf(plan));
 }

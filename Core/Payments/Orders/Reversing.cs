@@ -53,11 +53,11 @@ internal static class Reversing
     /// <summary>What carries a reversal out, credits and money in one.</summary>
     public static Once ToCommand(Order order, Reversal reversal)
     {
-        var isPlan = order is { IsOfPlan: true, AsCredits: false };
+        var periods = order.AsCredits ? [] : order.PaidPeriods;
         Once command = reversal.Micro switch
         {
-            > 0 => new Refund(reversal.OperationId, reversal.Micro, "refund") { From = isPlan ? GrantKind.Plan : GrantKind.Purchase },
-            < 0 => new Grant(reversal.OperationId, isPlan ? GrantKind.Adjustment : GrantKind.Purchase, -reversal.Micro, "dispute_won"),
+            > 0 => new Refund(reversal.OperationId, reversal.Micro, "refund") { Periods = periods },
+            < 0 => new Grant(reversal.OperationId, periods.IsEmpty ? GrantKind.Purchase : GrantKind.Plan, -reversal.Micro, LedgerEntry.DisputeWon) { Periods = periods },
             0 => new Note(reversal.OperationId, "money_alone"),
         };
         return command with { Since = order.CreatedAt, Income = IncomeOf(order, reversal) };
