@@ -11,7 +11,7 @@ public static class Account
     /// <summary>Open credit grants an account may have; alike ones are merged, so more means a mistake in whoever grants.</summary>
     public const int GrantsLimit = 64;
 
-    /// <summary>Who may share an account, those included who left this month.</summary>
+    /// <summary>Who may share an account, those included who left this month. Its founder, who comes back, is one more.</summary>
     public const int MembersLimit = 200;
 
     /// <summary>Decides one command. Periods roll and expired holds and credits are reclaimed first, whatever the command.</summary>

@@ -35,9 +35,9 @@ internal static class Membership
         var (state, former) = (posting.State, FormerKey(posting.State, command.User));
         var present = state.Members.GetValueOrDefault(command.User);
         var known = present ?? state.Members.GetValueOrDefault(former);
-        if (known is null && state.Members.Count >= Account.MembersLimit)
+        if (known is null && !command.IsOwner && state.Members.Count >= Account.MembersLimit)
         {
-            return Refusal.Invalid($"An account has at most {Account.MembersLimit} members.");
+            return new Refusal(RefusalCodes.Conflict, $"The team has {Account.MembersLimit} members already, those included who left this month.");
         }
 
         // Whoever owns it stays its owner, whichever invitation they follow.

@@ -29,7 +29,7 @@ internal static class OutboxRows
     private const string Token = "Token";
     private const string CreatedAt = "CreatedAt";
     private const string Error = "Error";
-    private const string MovesTo = "MovesTo";
+    public const string MovesTo = "MovesTo";
 
     public static string Minute(DateTimeOffset at) => at.UtcDateTime.ToString(MinuteFormat, CultureInfo.InvariantCulture);
 

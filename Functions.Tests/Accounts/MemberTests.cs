@@ -94,6 +94,23 @@ public sealed class MemberTests
             Set("user" + i, cap: 1);
         }
 
+        var refused = Assert.IsType<Refused>(world.Run(new AddMember("one too many", "late", CapMicro: null, "test")));
+
+        Assert.Equal(RefusalCodes.Conflict, refused.Refusal.Code);
+    }
+
+    [Fact]
+    public void Whoever_founded_an_account_comes_back_to_it_however_many_share_it()
+    {
+        world.Run(new RemoveMember("out", "owner", IsForgotten: false));
+        for (var i = 1; i <= Account.MembersLimit; i++)
+        {
+            Set("user" + i, cap: 1);
+        }
+
+        Set("owner", cap: null, isOwner: true);
+
+        Assert.Equal((Account.MembersLimit + 1, true), (world.State.Members.Count, world.State.Members["owner"].IsOwner));
         Assert.IsType<Refused>(world.Run(new AddMember("one too many", "late", CapMicro: null, "test")));
     }
 

@@ -60,6 +60,28 @@ public sealed class TeamMoneyTests
     }
 
     [Fact]
+    public async Task A_page_that_saves_the_owners_card_is_shown_to_no_member()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.App.PostAsync("teams", new { userId = "owner", name = "Foxes" });
+        await shop.App.PostAsync("teams/join", new { userId = "ann", code = (await shop.App.PostAsync("teams/invites", new { userId = "owner" })).Text("code") });
+        await shop.BuyAsync("owner");
+        // From now on whoever pays on the owner's pages is charged for top-ups; and on a plan's for what renews it.
+        await shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", new { userId = "owner", enabled = true, thresholdCredits = 20, packageId = "starter", monthlyLimitUsd = 50 });
+        var packages = await shop.BuyAsync("owner", key: "k");
+        var plan = await shop.App.PostAsync("subscription/checkout", new { userId = "owner", plan = "basic" });
+        var members = await shop.BuyAsync("ann", key: "k");
+
+        Assert.All([packages, plan, members], order => Assert.Equal((201, true), (order.Status, order.Text("checkoutUrl") is not null)));
+        Assert.NotEqual(packages.Text("orderId"), members.Text("orderId"));
+        var shownTo = new[] { await PagesAsync(shop, "owner"), await PagesAsync(shop, "ann") };
+        Assert.Equal(4, shownTo[0].Count(page => page.Value is not null));
+        Assert.Equal(shownTo[0].Keys.Order(), shownTo[1].Keys.Order());
+        Assert.Equal(new[] { packages.Text("orderId"), plan.Text("orderId") }.Order(), shownTo[1].Where(page => page.Value is null).Select(page => page.Key).Order());
+        Assert.Equal(members.Text("checkoutUrl"), shownTo[1][members.Text("orderId")!]);
+    }
+
+    [Fact]
     public async Task A_key_that_is_repeated_in_a_team_is_an_order_of_the_teams_with_a_page_of_its_own()
     {
         await using var shop = await Shop.OpenAsync();
@@ -116,6 +138,10 @@ public sealed class TeamMoneyTests
         Assert.DoesNotContain("owner.example", members, StringComparison.Ordinal);
         Assert.DoesNotContain("\"order\"", members, StringComparison.Ordinal);
     }
+
+    private static async Task<Dictionary<string, string?>> PagesAsync(Shop shop, string user) =>
+        (await shop.App.GetAsync("credits/orders?userId=" + user)).Body.GetProperty("orders").EnumerateArray().ToDictionary(
+            order => order.GetProperty("orderId").GetString()!, order => order.TryGetProperty("checkoutUrl", out var page) ? page.GetString() : null);
 
     private static async Task CheckOutAsync(Shop shop, string plan)
     {

@@ -23,7 +23,9 @@ public sealed class CreditsOrders(OrderStore orders)
         var caller = http.Caller();
         var page = OrderPages.Read(http);
         return page.Succeeded
-            ? Answers.From(await page.Value.OfAsync(orders, caller.AccountId, cancellationToken), http, found => new OrdersOutput(caller.UserId, found.Orders.Select(OrderOutput.Of), OrderPages.TokenOf(found)))
+            ? Answers.From(
+                await page.Value.OfAsync(orders, caller.AccountId, cancellationToken), http,
+                found => new OrdersOutput(caller.UserId, found.Orders.Select(order => OrderOutput.Of(order, caller)), OrderPages.TokenOf(found)))
             : Problems.From(page.Refusal, http.HttpContext);
     }
 }

@@ -1,3 +1,4 @@
+using ServerlessAi.Access;
 using ServerlessAi.Payments.Orders;
 using ServerlessAi.Primitives;
 
@@ -5,7 +6,7 @@ namespace ServerlessAi.Functions.Payments;
 
 /// <summary>An order as its payer sees it; the billing history is a list of them.</summary>
 /// <param name="Amount">To be paid, in <paramref name="Currency"/>.</param>
-/// <param name="CheckoutUrl">Where to pay; absent once that is settled.</param>
+/// <param name="CheckoutUrl">Where to pay; absent once that is settled, and for members of a team whose owner is to pay there.</param>
 public sealed record OrderOutput(string OrderId, OrderKind Kind, OrderStatus Status, string Title, decimal Amount, string Currency, decimal Credits, string? CheckoutUrl, DateTimeOffset CreatedAt)
 {
     public PriceOutput? Price { get; init; }
@@ -36,6 +37,9 @@ public sealed record OrderOutput(string OrderId, OrderKind Kind, OrderStatus Sta
         Refunded = order.RefundedCents > 0 ? Units(order.RefundedCents) : null,
         CreditsTakenBack = order.TakenBackMicro > 0 ? Money.ToCredits(order.TakenBackMicro) : null,
     };
+
+    /// <summary>What the caller may see of an order of their account.</summary>
+    public static OrderOutput Of(Order order, Caller caller) => order.IsPageOfOwner && !caller.IsOwner ? Of(order) with { CheckoutUrl = null } : Of(order);
 
     internal static decimal Units(long cents) => cents / 100m;
 }

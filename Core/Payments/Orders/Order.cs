@@ -108,6 +108,10 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
     /// <summary>Whose page it is, when the gateway knows the payer already.</summary>
     public string? PageCustomerId { get; init; }
 
+    /// <summary>Whoever pays on its page is charged later without being asked, or pays as who is: it is shown to the account's owner and to no other member.</summary>
+    [JsonIgnore]
+    public bool IsPageOfOwner => SavesMethod || PageCustomerId is not null;
+
     public string? SessionId { get; init; }
 
     public string? CheckoutUrl { get; init; }
