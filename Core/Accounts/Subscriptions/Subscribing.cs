@@ -135,6 +135,11 @@ internal static class Subscribing
     private static Refusal? Renewed(Posting posting, Renew command)
     {
         var running = posting.State.Subscription;
+        if (command.IsOffSession && running is not { Renewal: RenewalKind.Paid, GoesOn: true })
+        {
+            return new Refusal(RefusalCodes.Conflict, "The plan has ended, or was cancelled.");
+        }
+
         if (running is null || !string.Equals(running.Id, command.SubscriptionId, StringComparison.Ordinal))
         {
             // The money came after the plan had ended for want of it. It was paid for, so it begins anew.

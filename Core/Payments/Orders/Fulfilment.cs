@@ -70,6 +70,11 @@ public sealed partial class Fulfilment(
         }
 
         var outcome = order is { AsCredits: true, CreditsMicro: 0 } ? Nothing : await ExecuteAsync(order);
+        if (outcome is Refused { Refusal.Code: RefusalCodes.Conflict } && order is { Kind: OrderKind.Renewal, IsOffSession: true, AsCredits: false })
+        {
+            return await GiveUpAsync(order, "paid back: the plan had ended, was cancelled, or paid for otherwise", cancellationToken);
+        }
+
         if (outcome is Refused { Refusal.Code: RefusalCodes.Conflict } && order is { IsOfPlan: true, AsCredits: false })
         {
             // Another plan came between the quote and the money. It was paid for all the same: the order is worth credits, under the same operation's name.
@@ -80,8 +85,7 @@ public sealed partial class Fulfilment(
 
         if (outcome is Refused { Refusal.Code: RefusalCodes.AccountClosed })
         {
-            return await orders.ChangeAsync(
-                order.AccountId, order.Id, now => now.FulfilledAt is null && now.UndeliverableAt is null ? (now with { UndeliverableAt = time.GetUtcNow() }).Noted(TeamAccounts.Has(order.AccountId) ? "paid back: the team's founder was deleted" : "paid back: the account was deleted") : now, cancellationToken);
+            return await GiveUpAsync(order, TeamAccounts.Has(order.AccountId) ? "paid back: the team's founder was deleted" : "paid back: the account was deleted", cancellationToken);
         }
 
         if (outcome is Refused refused && !IsDoneOtherwise(order, refused))
@@ -97,10 +101,13 @@ public sealed partial class Fulfilment(
             order.AccountId, order.Id, now => now.FulfilledAt is null ? now with { FulfilledAt = time.GetUtcNow(), CreditsMicro = granted } : now, cancellationToken);
     }
 
+    private Task<Order> GiveUpAsync(Order order, string why, CancellationToken cancellationToken) => orders.ChangeAsync(
+        order.AccountId, order.Id, now => now is { FulfilledAt: null, UndeliverableAt: null } ? (now with { UndeliverableAt = time.GetUtcNow() }).Noted(why) : now, cancellationToken);
+
     private Task<Outcome> ExecuteAsync(Order order) => accounts.ExecuteAsync(order.AccountId, (Once)(order switch
     {
         { AsCredits: true } or { IsOfPlan: false } => new Grant(order.OperationId, GrantKind.Purchase, order.CreditsMicro, "purchase"),
-        { Kind: OrderKind.Renewal } => new Renew(order.OperationId, order.Basis!.SubscriptionId!, order.Basis.Number + 1, order.Terms!, "plan_renewed"),
+        { Kind: OrderKind.Renewal } => new Renew(order.OperationId, order.Basis!.SubscriptionId!, order.Basis.Number + 1, order.Terms!, "plan_renewed") { IsOffSession = order.IsOffSession },
         _ => new SetPlan(order.OperationId, order.Terms, RenewalKind.Paid, "plan_purchase") { QuotedAt = order.QuotedAt, Basis = order.Basis },
     }) with
     {
