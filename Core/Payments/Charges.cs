@@ -50,11 +50,11 @@ public sealed partial class Charges(ConfiguredGateway configured, OrderStore ord
     /// <summary>Whether nobody knows what became of a try: it may have been paid, and another might be paid twice.</summary>
     public static bool IsInDoubt(Order order) => order.PaidAt is null && order.Declined.Any(name => name.StartsWith(Unknown + "-", StringComparison.Ordinal));
 
-    /// <summary>Begins another try of one that was declined, or not wanted for a while. What was begun since by somebody else stays.</summary>
+    /// <summary>Begins another try of one that was declined, or not wanted for a while. One that has been tried since it was read stays.</summary>
     public async Task<Order> TryAgainAsync(Order order, CancellationToken cancellationToken)
     {
         await agenda.AddAsync(TaskKind.Order, order.AccountId, order.Id, dueAt: null, cancellationToken);
-        return await orders.ChangeAsync(order.AccountId, order.Id, now => now.Status is OrderStatus.Failed or OrderStatus.Expired ? now with { FailedAt = null, ExpiredAt = null, MethodId = null, CustomerId = null } : now, cancellationToken);
+        return await orders.ChangeAsync(order.AccountId, order.Id, now => now.Status is OrderStatus.Failed or OrderStatus.Expired && now.Declined.Length == order.Declined.Length ? now with { FailedAt = null, ExpiredAt = null, MethodId = null, CustomerId = null } : now, cancellationToken);
     }
 
     /// <summary>Charges an order that is neither paid nor declined. Until its charge is asked for, its owner may want it no more, or something else.</summary>
