@@ -114,14 +114,95 @@ public sealed class UnwantedChargeTests
         await shop.AssertConservedAsync();
     }
 
-    /// <summary>Ann has the plan "basic", and its second period is due.</summary>
-    private static async Task<Shop> DueAsync()
+    [Fact]
+    public async Task A_declined_renewal_is_tried_again_as_the_plan_that_was_asked_for_meanwhile()
+    {
+        await using var shop = await DueAsync();
+        shop.Stripe.DeclinesSavedCards = true;
+        await shop.RenewAsync();
+        Assert.Equal(200, (await ChangeAsync(shop, new { userId = "ann", plan = "starter" })).Status);
+
+        shop.Stripe.DeclinesSavedCards = false;
+        shop.App.Clock.Advance(TimeSpan.FromDays(1));
+        await shop.RenewAsync();
+
+        var order = (await shop.OrderAsync("ann")).GetProperty("order");
+        Assert.Equal((900, "starter", "starter", 9), (shop.Stripe.ChargedCents, await PlanAsync(shop), order.GetProperty("plan").GetString(), order.GetProperty("amount").GetDecimal()));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task A_dearer_plan_that_was_paid_for_after_the_period_is_what_its_declined_renewal_is_tried_again_for()
+    {
+        await using var shop = await DueAsync(TimeSpan.FromDays(30));
+        var page = await shop.App.PostAsync("subscription/checkout", new { userId = "ann", plan = "pro" });
+        shop.App.Clock.Advance(TimeSpan.FromDays(1));
+        shop.Stripe.DeclinesSavedCards = true;
+        await shop.RenewAsync();
+        Assert.Equal(200, (await shop.SendAsync(shop.Completed(page))).Status);
+
+        shop.Stripe.DeclinesSavedCards = false;
+        shop.App.Clock.Advance(TimeSpan.FromDays(1));
+        await shop.RenewAsync();
+
+        Assert.Equal((7_900, "pro"), (shop.Stripe.ChargedCents, await PlanAsync(shop)));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task A_plan_asked_for_while_a_charge_is_in_doubt_follows_the_period_that_was_paid()
+    {
+        await using var shop = await DueAsync();
+        shop.Stripe.Script("/v1/payment_intents", Behaviour.ReplyLost, Behaviour.Success);
+        await shop.RenewAsync();
+        Assert.Equal(200, (await ChangeAsync(shop, new { userId = "ann", plan = "starter" })).Status);
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(5));
+        await shop.TickAsync();
+        Assert.Equal((2_900, "basic"), (shop.Stripe.ChargedCents, await PlanAsync(shop)));
+
+        await shop.RenewAsync();
+        shop.App.Clock.Advance(TimeSpan.FromDays(30));
+        await shop.RenewAsync();
+
+        Assert.Equal((2_900 + 900, "starter"), (shop.Stripe.ChargedCents, await PlanAsync(shop)));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task A_declined_renewal_is_tried_again_by_one_timer_alone()
+    {
+        await using var shop = await DueAsync();
+        await using var other = await shop.OpenAnotherAsync();
+        shop.Stripe.DeclinesSavedCards = true;
+        await shop.RenewAsync();
+        shop.App.Clock.Advance(TimeSpan.FromDays(1));
+        var isOvertaken = false;
+        shop.Storage.Faults = request =>
+        {
+            // It has read yesterday's decline, and is about to begin another try.
+            if (!isOvertaken && request is { Method: not "GET", Partition: "|Order" })
+            {
+                isOvertaken = true;
+                shop.RenewAsync(other).GetAwaiter().GetResult();
+            }
+
+            return Simulator.Storage.Fault.None;
+        };
+
+        await shop.RenewAsync();
+
+        Assert.True(isOvertaken);
+        Assert.Equal(2, shop.Stripe.Requests.Count(request => request.Path == "/v1/payment_intents"));
+    }
+
+    /// <summary>Ann has the plan "basic", and its second period is due, unless less than a month has gone by.</summary>
+    private static async Task<Shop> DueAsync(TimeSpan? after = null)
     {
         var shop = await Shop.OpenAsync();
         var order = await shop.App.PostAsync("subscription/checkout", new { userId = "ann", plan = "basic" });
         Assert.Equal(200, (await shop.SendAsync(shop.Completed(order))).Status);
         await shop.RenewAsync();
-        shop.App.Clock.Advance(TimeSpan.FromDays(31));
+        shop.App.Clock.Advance(after ?? TimeSpan.FromDays(31));
         return shop;
     }
 

@@ -157,7 +157,14 @@ internal static class Subscribing
             return new Refusal(RefusalCodes.Conflict, $"Period {command.Number} cannot follow period {running.Number}.");
         }
 
-        var next = running.At(command.Number) with { Terms = command.Terms, PeakCreditsMicro = command.Terms.CreditsMicro };
+        // What was asked for after the charge was is not paid for with it, and waits for the period after.
+        var agreed = running.At(command.Number).Terms;
+        var next = running.At(command.Number) with
+        {
+            Terms = command.Terms,
+            Next = string.Equals(agreed.PlanId, command.Terms.PlanId, StringComparison.Ordinal) ? null : agreed,
+            PeakCreditsMicro = command.Terms.CreditsMicro,
+        };
         Keep(posting, next, SubscriptionEventKind.Renewed, command, Renewing.Grant(posting, next, command.Terms.CreditsMicro, command.OperationId, command.Reason));
         return null;
     }
