@@ -78,6 +78,11 @@ public sealed class OrderTimer(
             return (await fulfilment.SettleAsync(order, cancellationToken)).Succeeded ? null : false;
         }
 
+        if (!order.IsOffSession && order.FailedAt is not null && !(await fulfilment.SettleAsync(order, cancellationToken)).Succeeded)
+        {
+            return false;
+        }
+
         if (order.IsOffSession)
         {
             return (await charges.ChargeAsync(order, cancellationToken)).Status is OrderStatus.Created or OrderStatus.Paid ? false : null;

@@ -47,13 +47,16 @@ public sealed partial class Fulfilment(
             return await payBacks.CarryOutAsync(order, cancellationToken);
         }
 
-        if (order is { ExpiredAt: not null, PaidAt: null, PromoCode: { } code })
+        if (order is { PaidAt: null, PromoCode: { } code } && HasEndedUnpaid(order))
         {
             await codeUses.GiveBackAsync(code, order.AccountId, CodeUses.ToOrder(order.Id), cancellationToken);
         }
 
         return order.FulfilledAt is null ? order : await ReverseAsync(order, cancellationToken);
     }
+
+    // A page whose payment the bank refused in the end takes no other; only without the payer it is tried again.
+    private static bool HasEndedUnpaid(Order order) => order.ExpiredAt is not null || order is { FailedAt: not null, IsOffSession: false };
 
     // What cost nothing is worth nothing.
     private static readonly Outcome Nothing = new Swept();
@@ -95,6 +98,12 @@ public sealed partial class Fulfilment(
 
         var granted = outcome is PlanSet set ? set.Record.AmountMicro : order.CreditsMicro;
         await RememberAsync(order, cancellationToken);
+        if (order.PromoCode is { } code && HasEndedUnpaid(order))
+        {
+            // Paid after all: its use was given back, and counts again.
+            await codeUses.DoneAsync(code, order.AccountId, new CodeUse(CodeUses.ToOrder(order.Id), order.CreatedAt, IsDone: true), cancellationToken);
+        }
+
         await outbox.EnlistAsync(order.AccountId, order.OperationId, new PurchaseNews(order.Id, order.Title, Money.ToCredits(granted), order.Price.AmountCents / 100m, order.Price.Currency), time.GetUtcNow(), cancellationToken);
         await referrals.RewardAsync(order, cancellationToken);
         return await orders.ChangeAsync(
