@@ -35,7 +35,7 @@ public sealed class UnwantedChargeTests
         await shop.RenewAsync();
 
         Assert.Equal((0, "free", "expired"), (shop.Stripe.ChargedCents, await PlanAsync(shop), Status(await shop.OrderAsync("ann"))));
-        Assert.Empty(shop.Stripe.Requests.Where(request => request.Path == "/v1/payment_intents"));
+        Assert.DoesNotContain(shop.Stripe.Requests, request => request.Path == "/v1/payment_intents");
         await shop.AssertConservedAsync();
     }
 
