@@ -6,7 +6,7 @@ using ServerlessAi.Payments.Saved;
 namespace ServerlessAi.Payments;
 
 /// <summary>Charges orders without the payer: renewals and top-ups. A try has one idempotency key at the gateway until it is known what it came to.</summary>
-public sealed partial class Charges(ConfiguredGateway configured, OrderStore orders, Payers payers, Agenda agenda, PaymentEvents events, Fulfilment fulfilment,
+public sealed partial class Charges(ConfiguredGateway configured, OrderStore orders, Payers payers, Wishes wishes, Agenda agenda, PaymentEvents events, Fulfilment fulfilment,
     IOptions<PaymentOptions> options, TimeProvider time, ILogger<Charges> logger)
 {
     // The gateway forgets a key after a day; asked again then, it would charge a second time.
@@ -50,18 +50,18 @@ public sealed partial class Charges(ConfiguredGateway configured, OrderStore ord
     /// <summary>Whether nobody knows what became of a try: it may have been paid, and another might be paid twice.</summary>
     public static bool IsInDoubt(Order order) => order.PaidAt is null && order.Declined.Any(name => name.StartsWith(Unknown + "-", StringComparison.Ordinal));
 
-    /// <summary>Begins another try of one that was declined.</summary>
+    /// <summary>Begins another try of one that was declined, or not wanted for a while. One that has been tried since it was read stays.</summary>
     public async Task<Order> TryAgainAsync(Order order, CancellationToken cancellationToken)
     {
         await agenda.AddAsync(TaskKind.Order, order.AccountId, order.Id, dueAt: null, cancellationToken);
-        return await orders.ChangeAsync(order.AccountId, order.Id, now => now is { FailedAt: not null, PaidAt: null } ? now with { FailedAt = null, MethodId = null, CustomerId = null } : now, cancellationToken);
+        return await orders.ChangeAsync(order.AccountId, order.Id, now => now.Status is OrderStatus.Failed or OrderStatus.Expired && now.Declined.Length == order.Declined.Length ? now with { FailedAt = null, ExpiredAt = null, MethodId = null, CustomerId = null } : now, cancellationToken);
     }
 
-    /// <summary>Charges an order that is neither paid nor declined.</summary>
+    /// <summary>Charges an order that is neither paid nor declined. Until its charge is asked for, its owner may want it no more, or something else.</summary>
     /// <returns>The order after it; as it was when nobody can say yet.</returns>
     public async Task<Order> ChargeAsync(Order order, CancellationToken cancellationToken)
     {
-        if (order is not { PaidAt: null, FailedAt: null, IsOffSession: true })
+        if (!IsOpen(order))
         {
             return order;
         }
@@ -73,38 +73,23 @@ public sealed partial class Charges(ConfiguredGateway configured, OrderStore ord
             return await orders.ChangeAsync(given.AccountId, given.Id, now => now.Noted("what became of a charge is unknown: look at the gateway"), cancellationToken);
         }
 
+        var wanted = order.MethodId is null ? await wishes.FindAsync(order, cancellationToken) : order;
+        if (wanted is null)
+        {
+            return await orders.ChangeAsync(order.AccountId, order.Id, now => IsOpen(now) && now.MethodId is null ? (now with { ExpiredAt = time.GetUtcNow() }).Noted("not charged: not wanted any more") : now, cancellationToken);
+        }
+
         if (configured.Gateway is not { } gateway || !string.Equals(gateway.Name, order.Gateway, StringComparison.Ordinal))
         {
             // What was asked for may have been paid: it is asked again when the gateway is there again, or given up in time.
             return order.TriedAt is null ? await DeclineAsync(order, "no_gateway", cancellationToken) : order;
         }
 
-        if (order.MethodId is null)
+        order = order.MethodId is null ? await FreezeAsync(order, wanted, gateway, cancellationToken) : order;
+        if (!IsOpen(order) || order.MethodId is null)
         {
-            var payer = await payers.ReadAsync(order.AccountId, cancellationToken);
-            if (payer.CustomerId is not { } customer || !string.Equals(payer.Gateway, gateway.Name, StringComparison.Ordinal))
-            {
-                return await DeclineAsync(order, "no_payment_method", cancellationToken);
-            }
-
-            var method = await gateway.FindMethodAsync(customer, cancellationToken);
-            if (!method.Succeeded && method.Refusal is not null)
-            {
-                return order;
-            }
-
-            if (method.Value is not { } found)
-            {
-                return await DeclineAsync(order, "no_payment_method", cancellationToken);
-            }
-
-            // Frozen before it is asked for: a repetition of the same key must be the same request.
-            order = await orders.ChangeAsync(order.AccountId, order.Id, now => now.MethodId is null ? now with { CustomerId = found.CustomerId, MethodId = found.MethodId, TriedAt = time.GetUtcNow() } : now, cancellationToken);
-            if (order is not { PaidAt: null, FailedAt: null })
-            {
-                // Another instance has tried meanwhile, and knows.
-                return order;
-            }
+            // There is no method, or another instance has tried meanwhile, and knows.
+            return order;
         }
 
         var outcome = await gateway.ChargeAsync(order, new PaymentMethod(order.CustomerId!, order.MethodId!), $"{order.Id}-{order.Declined.Length + 1}", cancellationToken);
@@ -115,6 +100,47 @@ public sealed partial class Charges(ConfiguredGateway configured, OrderStore ord
 
         var handled = await events.HandleAsync(happened, cancellationToken);
         return handled is { Succeeded: true, Value.Order: { } settled } ? settled : order;
+    }
+
+    private static bool IsOpen(Order order) => order is { PaidAt: null, FailedAt: null, ExpiredAt: null, IsOffSession: true };
+
+    /// <summary>Writes down who is to be charged for what, before it is asked for: a repetition of the same key must be the same request.</summary>
+    private async Task<Order> FreezeAsync(Order order, Order wanted, IPaymentGateway gateway, CancellationToken cancellationToken)
+    {
+        var payer = await payers.ReadAsync(order.AccountId, cancellationToken);
+        if (payer.CustomerId is not { } customer || !string.Equals(payer.Gateway, gateway.Name, StringComparison.Ordinal))
+        {
+            return await DeclineAsync(order, "no_payment_method", cancellationToken);
+        }
+
+        var method = await gateway.FindMethodAsync(customer, cancellationToken);
+        if (!method.Succeeded && method.Refusal is not null)
+        {
+            return order;
+        }
+
+        if (method.Value is not { } found)
+        {
+            return await DeclineAsync(order, "no_payment_method", cancellationToken);
+        }
+
+        return await orders.ChangeAsync(
+            order.AccountId,
+            order.Id,
+            now => IsOpen(now) && now.MethodId is null && now.Declined.Length == order.Declined.Length
+                ? now with
+                {
+                    Title = wanted.Title,
+                    Price = wanted.Price,
+                    Terms = wanted.Terms,
+                    Basis = wanted.Basis,
+                    CreditsMicro = wanted.CreditsMicro,
+                    CustomerId = found.CustomerId,
+                    MethodId = found.MethodId,
+                    TriedAt = time.GetUtcNow(),
+                }
+                : now,
+            cancellationToken);
     }
 
     private async Task<Order> DeclineAsync(Order order, string reason, CancellationToken cancellationToken)

@@ -94,8 +94,25 @@ public sealed class Checkouts(ConfiguredGateway configured, OrderStore orders, P
         }
 
         var started = await gateway.StartAsync(order, cancellationToken);
-        return started.Succeeded
-            ? await orders.ChangeAsync(order.AccountId, order.Id, known => known.CheckoutUrl is null ? known with { CheckoutUrl = started.Value.Url, SessionId = started.Value.SessionId } : known, cancellationToken)
-            : started.Refusal;
+        if (!started.Succeeded)
+        {
+            return started.Refusal;
+        }
+
+        var page = started.Value;
+        if (page.IsCustomerGone)
+        {
+            // Who pays this page is saved anew.
+            await payers.ChangeAsync(order.AccountId, payer => IsSame(payer, order) ? payer with { CustomerId = null, Gateway = null } : payer, cancellationToken);
+        }
+
+        return await orders.ChangeAsync(
+            order.AccountId,
+            order.Id,
+            known => known.CheckoutUrl is null ? known with { CheckoutUrl = page.Url, SessionId = page.SessionId, PageCustomerId = page.IsCustomerGone ? null : known.PageCustomerId } : known,
+            cancellationToken);
     }
+
+    private static bool IsSame(Payer payer, Order order) =>
+        string.Equals(payer.CustomerId, order.PageCustomerId, StringComparison.Ordinal) && string.Equals(payer.Gateway, order.Gateway, StringComparison.Ordinal);
 }

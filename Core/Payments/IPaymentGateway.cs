@@ -4,7 +4,11 @@ using ServerlessAi.Primitives;
 namespace ServerlessAi.Payments;
 
 /// <param name="Url">Where the payer pays.</param>
-public sealed record Checkout(string SessionId, string Url);
+public sealed record Checkout(string SessionId, string Url)
+{
+    /// <summary>The gateway does not know the order's customer any more, and the page is for a new one.</summary>
+    public bool IsCustomerGone { get; init; }
+}
 
 /// <summary>Who pays, for payments without the payer.</summary>
 public sealed record PaymentMethod(string CustomerId, string MethodId);

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using ServerlessAi.Payments.Codes;
 using ServerlessAi.Payments.Giving;
 using ServerlessAi.Payments.Orders;
@@ -14,13 +15,32 @@ public sealed class OrderTimer(
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromHours(6);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(15);
 
+    /// <exception cref="Exception">The first that came up, after all of it was tried: the platform should show that something is wrong.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await EachAsync(TaskKind.Order, item => LookAfterOrderAsync(item, cancellationToken), cancellationToken);
-        await EachAsync(TaskKind.Code, item => redemptions.FinishAsync(item, cancellationToken), cancellationToken);
-        await EachAsync(TaskKind.CodeUse, item => orderCodes.FinishAsync(item, cancellationToken), cancellationToken);
-        await EachAsync(TaskKind.Transfer, item => gifts.FinishAsync(item, cancellationToken), cancellationToken);
-        await topUps.RunAsync(cancellationToken);
+        Func<Task>[] walks =
+        [
+            () => EachAsync(TaskKind.Order, item => LookAfterOrderAsync(item, cancellationToken), cancellationToken),
+            () => EachAsync(TaskKind.Code, item => redemptions.FinishAsync(item, cancellationToken), cancellationToken),
+            () => EachAsync(TaskKind.CodeUse, item => orderCodes.FinishAsync(item, cancellationToken), cancellationToken),
+            () => EachAsync(TaskKind.Transfer, item => gifts.FinishAsync(item, cancellationToken), cancellationToken),
+            () => topUps.RunAsync(cancellationToken),
+        ];
+        ExceptionDispatchInfo? first = null;
+        foreach (var walk in walks)
+        {
+            try
+            {
+                await walk();
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Whatever is wrong with one kind, the others must not wait until it is mended.
+                first ??= ExceptionDispatchInfo.Capture(exception);
+            }
+        }
+
+        first?.Throw();
     }
 
     /// <param name="lookAfter">
@@ -56,6 +76,11 @@ public sealed class OrderTimer(
         if (order.PaidAt is not null || order.ExpiredAt is not null)
         {
             return (await fulfilment.SettleAsync(order, cancellationToken)).Succeeded ? null : false;
+        }
+
+        if (!order.IsOffSession && order.FailedAt is not null && !(await fulfilment.SettleAsync(order, cancellationToken)).Succeeded)
+        {
+            return false;
         }
 
         if (order.IsOffSession)

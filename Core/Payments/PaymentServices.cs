@@ -57,6 +57,7 @@ internal static class PaymentServices
             .AddSingleton<Purchases>()
             .AddSingleton<PlanPurchases>()
             .AddSingleton<Refunds>()
+            .AddSingleton<Wishes>()
             .AddSingleton<Charges>()
             .AddSingleton<PlanRenewals>()
             .AddSingleton<TopUps>()

@@ -1,12 +1,11 @@
 using ServerlessAi.Accounts;
 using ServerlessAi.Accounts.Subscriptions;
-using ServerlessAi.Payments.Catalog;
 using ServerlessAi.Payments.Orders;
 
 namespace ServerlessAi.Payments;
 
 /// <summary>Pays for the next period of plans whose period has ended: at once, and once a day while the grace lasts.</summary>
-public sealed class PlanRenewals(Agenda agenda, Rounds rounds, AccountStore accounts, OrderStore orders, Charges charges, TimeProvider time)
+public sealed class PlanRenewals(Agenda agenda, Rounds rounds, AccountStore accounts, OrderStore orders, Charges charges, Wishes wishes, TimeProvider time)
 {
     internal const string ItemId = "renewal";
 
@@ -43,33 +42,17 @@ public sealed class PlanRenewals(Agenda agenda, Rounds rounds, AccountStore acco
 
     private async Task PayAsync(string accountId, Subscription running, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var id = $"renew-{running.Id}-{running.Number + 1}";
-        var order = await orders.FindAsync(accountId, id, cancellationToken) ?? await BeginAsync(accountId, id, running, cancellationToken);
-        if (order is { FailedAt: not null, PaidAt: null, DeclinedAt: { } declinedAt })
+        var order = await orders.FindAsync(accountId, Wishes.NameOf(running), cancellationToken) ?? await charges.BeginAsync(wishes.Renewal(accountId, running), cancellationToken);
+        if (order.Status is OrderStatus.Failed && (order.DeclinedAt + BetweenTries > now || Charges.IsInDoubt(order)))
         {
-            if (declinedAt + BetweenTries > now || Charges.IsInDoubt(order))
-            {
-                return;
-            }
+            return;
+        }
 
+        if (order.Status is OrderStatus.Failed or OrderStatus.Expired)
+        {
             order = await charges.TryAgainAsync(order, cancellationToken);
         }
 
         await charges.SettleAsync(order, cancellationToken);
-    }
-
-    private Task<Order> BeginAsync(string accountId, string id, Subscription running, CancellationToken cancellationToken)
-    {
-        var terms = running.At(running.Number + 1).Terms;
-        var price = PriceMath.Of(PlanPurchases.CentsOf(terms), quantity: 1, percentOff: 0, code: null, charges.Currency);
-        return charges.BeginAsync(
-            new Order(id, accountId, OrderKind.Renewal, $"Plan {terms.PlanId}, period {running.Number + 1}", Purchases.AtLeast(price))
-            {
-                Gateway = "",
-                Terms = terms,
-                Basis = PlanBasis.Of(running),
-                CreditsMicro = terms.CreditsMicro,
-            },
-            cancellationToken);
     }
 }

@@ -76,14 +76,15 @@ public sealed class TopUps(
 
         var order = await orders.FindAsync(payer.AccountId, id, cancellationToken) ?? await charges.BeginAsync(ToOrder(payer.AccountId, id, package), cancellationToken);
         order = await charges.SettleAsync(order, cancellationToken);
-        if (order is { FailedAt: not null, PaidAt: null })
+        if (order.Status is OrderStatus.Failed or OrderStatus.Expired)
         {
+            // Who has switched it off has said why; a card that was declined says it for them.
             await payers.ChangeAsync(payer.AccountId, known => string.Equals(known.OpenTopUp, id, StringComparison.Ordinal)
                 ? known with
                 {
                     OpenTopUp = null,
                     OpenTopUpOf = null,
-                    TopUp = known.TopUp!.Off(TopUpOff.Declined),
+                    TopUp = order.FailedAt is null ? known.TopUp : known.TopUp!.Off(TopUpOff.Declined),
                     TopUpCents = Math.Max(0, known.TopUpCents - order.Price.AmountCents),
                 }
                 : known, cancellationToken);

@@ -73,6 +73,29 @@ public sealed class RefundTests
         await shop.AssertConservedAsync();
     }
 
+    [Theory]
+    [InlineData("charge.dispute.updated")]
+    [InlineData("charge.dispute.funds_withdrawn")]
+    public async Task An_inquiry_that_becomes_a_dispute_counts_from_then_on_and_once(string type)
+    {
+        await using var shop = await Shop.OpenAsync();
+        var order = await shop.BuyAndPayAsync("ann");
+        Assert.Equal(200, (await shop.SendAsync(shop.Disputed(order, "charge.dispute.created", "warning_needs_response"))).Status);
+        Assert.Equal(200, (await shop.SendAsync(shop.Disputed(order, "charge.dispute.updated", "warning_under_review"))).Status);
+        Assert.Equal(50, await shop.PaidCreditsAsync("ann"));
+
+        await shop.SendAsync(shop.Disputed(order, type, "needs_response"));
+        await shop.SendAsync(shop.Disputed(order, "charge.dispute.updated", "under_review"));
+        await shop.SendAsync(shop.Disputed(order, "charge.dispute.funds_withdrawn", "needs_response"));
+        Assert.Equal((0, "disputed"), (await shop.PaidCreditsAsync("ann"), (await shop.OrderAsync("ann")).GetProperty("order").GetProperty("status").GetString()));
+
+        await shop.SendAsync(shop.Disputed(order, "charge.dispute.closed", "won"));
+        // Late, and out of order.
+        await shop.SendAsync(shop.Disputed(order, type, "needs_response"));
+        Assert.Equal(50, await shop.PaidCreditsAsync("ann"));
+        await shop.AssertConservedAsync();
+    }
+
     [Fact]
     public async Task A_refund_that_does_not_reach_the_payer_is_noted_once_and_moves_no_credits()
     {

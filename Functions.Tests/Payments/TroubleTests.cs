@@ -126,6 +126,68 @@ public sealed class TroubleTests
     }
 
     [Fact]
+    public async Task An_order_that_cannot_be_read_keeps_neither_codes_nor_top_ups_waiting_and_goes_behind_the_rest()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var agenda = shop.App.Get<Agenda>();
+        await shop.App.PostAsync("manage/codes", new { id = "ONCE", kind = "percent", value = 50, max_redemptions = 1 }, shop.App.Admin);
+        await BreakOffAsync(shop, "bob", key: "k");
+        var setting = new { userId = "ann", enabled = true, thresholdCredits = 20, packageId = "starter", monthlyLimitUsd = 12 };
+        await shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", setting);
+        await shop.BuyAndPayAsync("ann");
+        Assert.Equal(200, (await shop.App.SendAsync(HttpMethod.Put, "credits/auto-topup", setting)).Status);
+        await shop.App.GiveAsync("ann", -50);
+        var table = await shop.App.Get<Tables>().GetAsync(TableNames.Orders);
+        await table.AddEntityAsync(new TableEntity("aaa", "order|broken") { ["Body"] = "{" });
+        var item = await agenda.AddAsync(TaskKind.Order, "aaa", "broken", dueAt: null, default);
+
+        shop.App.Clock.Advance(TimeSpan.FromMinutes(31));
+        await Assert.ThrowsAnyAsync<System.Text.Json.JsonException>(() => shop.TickAsync());
+
+        Assert.Equal(500, shop.Stripe.ChargedCents);
+        Assert.Equal(201, (await shop.BuyAsync("cem", promoCode: "once")).Status);
+        var after = (await agenda.ReadEachAsync(TaskKind.Order, default).ToListAsync()).Single(known => known.Id == "broken");
+        Assert.NotEqual(item.Key, after.Key);
+    }
+
+    [Theory]
+    [InlineData("checkout.session.async_payment_failed")]
+    [InlineData("checkout.session.expired")]
+    public async Task A_code_of_an_order_that_was_not_paid_in_the_end_is_free_again_and_counts_if_it_was_paid_after_all(string type)
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.App.PostAsync("manage/codes", new { id = "TWICE", kind = "percent", value = 50, max_redemptions = 2 }, shop.App.Admin);
+        var anns = await shop.BuyAsync("ann", promoCode: "twice");
+        var bobs = await shop.BuyAsync("bob", promoCode: "twice");
+        Assert.Equal(409, (await shop.BuyAsync("cem", promoCode: "twice")).Status);
+
+        Assert.Equal(200, (await shop.SendAsync(Shop.Event(type, shop.Stripe.Objects[shop.SessionOf(anns)]))).Status);
+        Assert.Equal(201, (await shop.BuyAsync("cem", promoCode: "twice")).Status);
+        Assert.Equal(200, (await shop.SendAsync(shop.Completed(anns))).Status);
+
+        Assert.Equal(50, await shop.PaidCreditsAsync("ann"));
+        // Three have used it by now: one that is given back makes no room.
+        Assert.Equal(200, (await shop.SendAsync(Shop.Event(type, shop.Stripe.Objects[shop.SessionOf(bobs)]))).Status);
+        Assert.Equal(409, (await shop.BuyAsync("eve", promoCode: "twice")).Status);
+    }
+
+    [Fact]
+    public async Task A_crash_between_the_banks_refusal_and_the_codes_use_does_not_keep_it_from_others()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.App.PostAsync("manage/codes", new { id = "ONCE", kind = "percent", value = 50, max_redemptions = 1 }, shop.App.Admin);
+        var order = await shop.BuyAsync("ann", promoCode: "once");
+        shop.Storage.Faults = request => request.Partition?.StartsWith("|code|", StringComparison.Ordinal) == true ? Fault.Busy503 : Fault.None;
+        Assert.Equal(503, (await shop.SendAsync(Shop.Event("checkout.session.async_payment_failed", shop.Stripe.Objects[shop.SessionOf(order)]))).Status);
+        shop.Storage.Faults = _ => Fault.None;
+        Assert.Equal(409, (await shop.BuyAsync("bob", promoCode: "once")).Status);
+
+        await shop.TickAsync();
+
+        Assert.Equal(201, (await shop.BuyAsync("bob", promoCode: "once")).Status);
+    }
+
+    [Fact]
     public async Task A_plan_given_back_after_a_dispute_lasts_to_the_end_of_its_period_and_is_not_charged_for_again()
     {
         await using var shop = await Shop.OpenAsync();

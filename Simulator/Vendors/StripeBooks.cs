@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace ServerlessAi.Simulator.Vendors;
 
 /// <summary>
-/// What Stripe knows: sessions, payment intents and refunds, and the idempotency keys of docs.stripe.com/api/idempotent_requests: the first answer is kept for
+/// What Stripe knows: sessions, payment intents and refunds, the customers that paying made, and the idempotency keys of docs.stripe.com/api/idempotent_requests: the first answer is kept for
 /// 24 hours, the same key with another form is refused. Errors are as docs.stripe.com/api/errors has them.
 /// </summary>
 /// <param name="time">By which keys are forgotten.</param>
@@ -17,6 +17,7 @@ public sealed class StripeBooks(TimeProvider time)
 
     private readonly ConcurrentDictionary<string, KeptAnswer> keys = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, JsonObject> objects = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> customers = new(StringComparer.Ordinal);
     private int count;
 
     /// <summary>Declines every charge of a saved card, as <c>tok_chargeCustomerFail</c> does.</summary>
@@ -38,7 +39,7 @@ public sealed class StripeBooks(TimeProvider time)
             session["status"] = "complete";
             session["payment_status"] = "paid";
             session["payment_intent"] ??= NewId("pi");
-            session["customer"] ??= Is(session, "customer_creation", "always") ? NewId("cus") : null;
+            session["customer"] ??= Is(session, "customer_creation", "always") ? NewCustomer() : null;
             var intent = (string)session["payment_intent"]!;
             objects.TryAdd(intent, new JsonObject
             {
@@ -66,6 +67,9 @@ public sealed class StripeBooks(TimeProvider time)
             return (JsonObject)session.DeepClone();
         }
     }
+
+    /// <summary>Deletes a customer, as somebody may in the dashboard: with a key of the other mode it is as unknown.</summary>
+    public void Forget(string customerId) => customers.TryRemove(customerId, out _);
 
     /// <summary>Answers a request of the API.</summary>
     /// <param name="path">With its first slash, without a query.</param>
@@ -97,7 +101,7 @@ public sealed class StripeBooks(TimeProvider time)
     private (int Status, JsonObject Body) Make(string path, string body)
     {
         var form = QueryHelpers.ParseQuery(body).ToDictionary(field => field.Key, field => field.Value.ToString(), StringComparer.Ordinal);
-        return path switch
+        return form.TryGetValue("customer", out var customer) && !customers.ContainsKey(customer) ? NoSuchCustomer(400, customer) : path switch
         {
             "/v1/checkout/sessions" => Keep(Session(form)),
             "/v1/payment_intents" => Charge(form),
@@ -202,7 +206,7 @@ public sealed class StripeBooks(TimeProvider time)
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         if (parts is ["v1", "customers", var customer, "payment_methods"])
         {
-            return (200, new JsonObject { ["object"] = "list", ["data"] = new JsonArray(new JsonObject { ["id"] = "pm_of_" + customer, ["object"] = "payment_method" }) });
+            return !customers.ContainsKey(customer) ? NoSuchCustomer(404, customer) : (200, new JsonObject { ["object"] = "list", ["data"] = new JsonArray(new JsonObject { ["id"] = "pm_of_" + customer, ["object"] = "payment_method" }) });
         }
 
         return objects.TryGetValue(parts[^1], out var found) ? (200, Is(found, "object", "payment_intent") ? WithCharge(found) : found) : Failure(404, "invalid_request_error", "resource_missing", "No such object.");
@@ -228,12 +232,26 @@ public sealed class StripeBooks(TimeProvider time)
     private static (int Status, JsonObject Body) Failure(int status, string type, string? code, string message) =>
         (status, new JsonObject { ["error"] = new JsonObject { ["type"] = type, ["code"] = code, ["message"] = message } });
 
+    private static (int Status, JsonObject Body) NoSuchCustomer(int status, string customer)
+    {
+        var (_, body) = Failure(status, "invalid_request_error", "resource_missing", $"No such customer: '{customer}'");
+        body["error"]!["param"] = "customer";
+        return (status, body);
+    }
+
     private static JsonObject Metadata(Dictionary<string, string> form, string name) =>
         new(form.Where(field => field.Key.StartsWith(name + "[", StringComparison.Ordinal)).Select(field => KeyValuePair.Create(field.Key[(name.Length + 1)..^1], (JsonNode?)field.Value)));
 
     private static bool Is(JsonObject made, string name, string value) => made[name] is JsonValue known && known.GetValueKind() == JsonValueKind.String && string.Equals((string)known!, value, StringComparison.Ordinal);
 
     private static long Number(Dictionary<string, string> form, string name) => long.Parse(form[name], CultureInfo.InvariantCulture);
+
+    private string NewCustomer()
+    {
+        var id = NewId("cus");
+        customers[id] = true;
+        return id;
+    }
 
     private string NewId(string prefix) => $"{prefix}_{Interlocked.Increment(ref count)}";
 

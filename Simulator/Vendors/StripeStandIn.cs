@@ -30,6 +30,9 @@ public sealed class StripeStandIn : VendorStandIn
 
     public static Behaviour Error(int status, string type, string? code, string message) => Json(status, new { error = new { type, code, message } });
 
+    /// <inheritdoc cref="StripeBooks.Forget"/>
+    public void Forget(string customerId) => books.Forget(customerId);
+
     /// <inheritdoc cref="StripeBooks.Pay"/>
     public JsonObject Pay(string sessionId) => books.Pay(sessionId);
 

@@ -135,6 +135,11 @@ internal static class Subscribing
     private static Refusal? Renewed(Posting posting, Renew command)
     {
         var running = posting.State.Subscription;
+        if (command.IsOffSession && running is not { Renewal: RenewalKind.Paid, GoesOn: true })
+        {
+            return new Refusal(RefusalCodes.Conflict, "The plan has ended, or was cancelled.");
+        }
+
         if (running is null || !string.Equals(running.Id, command.SubscriptionId, StringComparison.Ordinal))
         {
             // The money came after the plan had ended for want of it. It was paid for, so it begins anew.
@@ -152,7 +157,14 @@ internal static class Subscribing
             return new Refusal(RefusalCodes.Conflict, $"Period {command.Number} cannot follow period {running.Number}.");
         }
 
-        var next = running.At(command.Number) with { Terms = command.Terms, PeakCreditsMicro = command.Terms.CreditsMicro };
+        // What was asked for after the charge was is not paid for with it, and waits for the period after.
+        var agreed = running.At(command.Number).Terms;
+        var next = running.At(command.Number) with
+        {
+            Terms = command.Terms,
+            Next = string.Equals(agreed.PlanId, command.Terms.PlanId, StringComparison.Ordinal) ? null : agreed,
+            PeakCreditsMicro = command.Terms.CreditsMicro,
+        };
         Keep(posting, next, SubscriptionEventKind.Renewed, command, Renewing.Grant(posting, next, command.Terms.CreditsMicro, command.OperationId, command.Reason));
         return null;
     }

@@ -41,7 +41,11 @@ public sealed record SetNextPlan(string OperationId, PlanTerms? Terms, string Re
 /// <param name="SubscriptionId">Which subscription.</param>
 /// <param name="Number">Which period, 2 or later.</param>
 /// <param name="Terms">What was paid for.</param>
-public sealed record Renew(string OperationId, string SubscriptionId, int Number, PlanTerms Terms, string Reason) : SubscriptionChange(OperationId, Reason);
+public sealed record Renew(string OperationId, string SubscriptionId, int Number, PlanTerms Terms, string Reason) : SubscriptionChange(OperationId, Reason)
+{
+    /// <summary>Charged without the payer: a plan that has ended meanwhile, or is to end, is a conflict. Who pays themselves begins it anew.</summary>
+    public bool IsOffSession { get; init; }
+}
 
 /// <summary>Gives a plan back that was ended before its time, for what is left of its period; what follows has to be asked for anew. It grants nothing.</summary>
 /// <param name="SubscriptionId">Which subscription.</param>

@@ -47,13 +47,16 @@ public sealed partial class Fulfilment(
             return await payBacks.CarryOutAsync(order, cancellationToken);
         }
 
-        if (order is { ExpiredAt: not null, PaidAt: null, PromoCode: { } code })
+        if (order is { PaidAt: null, PromoCode: { } code } && HasEndedUnpaid(order))
         {
             await codeUses.GiveBackAsync(code, order.AccountId, CodeUses.ToOrder(order.Id), cancellationToken);
         }
 
         return order.FulfilledAt is null ? order : await ReverseAsync(order, cancellationToken);
     }
+
+    // A page whose payment the bank refused in the end takes no other; only without the payer it is tried again.
+    private static bool HasEndedUnpaid(Order order) => order.ExpiredAt is not null || order is { FailedAt: not null, IsOffSession: false };
 
     // What cost nothing is worth nothing.
     private static readonly Outcome Nothing = new Swept();
@@ -70,6 +73,11 @@ public sealed partial class Fulfilment(
         }
 
         var outcome = order is { AsCredits: true, CreditsMicro: 0 } ? Nothing : await ExecuteAsync(order);
+        if (outcome is Refused { Refusal.Code: RefusalCodes.Conflict } && order is { Kind: OrderKind.Renewal, IsOffSession: true, AsCredits: false })
+        {
+            return await GiveUpAsync(order, "paid back: the plan had ended, was cancelled, or paid for otherwise", cancellationToken);
+        }
+
         if (outcome is Refused { Refusal.Code: RefusalCodes.Conflict } && order is { IsOfPlan: true, AsCredits: false })
         {
             // Another plan came between the quote and the money. It was paid for all the same: the order is worth credits, under the same operation's name.
@@ -80,8 +88,7 @@ public sealed partial class Fulfilment(
 
         if (outcome is Refused { Refusal.Code: RefusalCodes.AccountClosed })
         {
-            return await orders.ChangeAsync(
-                order.AccountId, order.Id, now => now.FulfilledAt is null && now.UndeliverableAt is null ? (now with { UndeliverableAt = time.GetUtcNow() }).Noted(TeamAccounts.Has(order.AccountId) ? "paid back: the team's founder was deleted" : "paid back: the account was deleted") : now, cancellationToken);
+            return await GiveUpAsync(order, TeamAccounts.Has(order.AccountId) ? "paid back: the team's founder was deleted" : "paid back: the account was deleted", cancellationToken);
         }
 
         if (outcome is Refused refused && !IsDoneOtherwise(order, refused))
@@ -91,16 +98,25 @@ public sealed partial class Fulfilment(
 
         var granted = outcome is PlanSet set ? set.Record.AmountMicro : order.CreditsMicro;
         await RememberAsync(order, cancellationToken);
+        if (order.PromoCode is { } code && HasEndedUnpaid(order))
+        {
+            // Paid after all: its use was given back, and counts again.
+            await codeUses.DoneAsync(code, order.AccountId, new CodeUse(CodeUses.ToOrder(order.Id), order.CreatedAt, IsDone: true), cancellationToken);
+        }
+
         await outbox.EnlistAsync(order.AccountId, order.OperationId, new PurchaseNews(order.Id, order.Title, Money.ToCredits(granted), order.Price.AmountCents / 100m, order.Price.Currency), time.GetUtcNow(), cancellationToken);
         await referrals.RewardAsync(order, cancellationToken);
         return await orders.ChangeAsync(
             order.AccountId, order.Id, now => now.FulfilledAt is null ? now with { FulfilledAt = time.GetUtcNow(), CreditsMicro = granted } : now, cancellationToken);
     }
 
+    private Task<Order> GiveUpAsync(Order order, string why, CancellationToken cancellationToken) => orders.ChangeAsync(
+        order.AccountId, order.Id, now => now is { FulfilledAt: null, UndeliverableAt: null } ? (now with { UndeliverableAt = time.GetUtcNow() }).Noted(why) : now, cancellationToken);
+
     private Task<Outcome> ExecuteAsync(Order order) => accounts.ExecuteAsync(order.AccountId, (Once)(order switch
     {
         { AsCredits: true } or { IsOfPlan: false } => new Grant(order.OperationId, GrantKind.Purchase, order.CreditsMicro, "purchase"),
-        { Kind: OrderKind.Renewal } => new Renew(order.OperationId, order.Basis!.SubscriptionId!, order.Basis.Number + 1, order.Terms!, "plan_renewed"),
+        { Kind: OrderKind.Renewal } => new Renew(order.OperationId, order.Basis!.SubscriptionId!, order.Basis.Number + 1, order.Terms!, "plan_renewed") { IsOffSession = order.IsOffSession },
         _ => new SetPlan(order.OperationId, order.Terms, RenewalKind.Paid, "plan_purchase") { QuotedAt = order.QuotedAt, Basis = order.Basis },
     }) with
     {

@@ -143,9 +143,10 @@ public sealed record Order(string Id, string AccountId, OrderKind Kind, string T
     /// <summary>The plan could no longer be had as quoted; credits of the same worth were granted in its place.</summary>
     public bool AsCredits { get; init; }
 
-    /// <summary>It was paid for an account that is deleted: nothing is granted any more, and what was paid goes back.</summary>
+    /// <summary>It was paid for an account that is deleted, or without the payer for a plan that does not go on: nothing is granted any more, and what was paid goes back.</summary>
     public DateTimeOffset? UndeliverableAt { get; init; }
 
+    /// <summary>Nobody can pay it any more: its page is closed, or it was not wanted before a charge without the payer was asked for.</summary>
     public DateTimeOffset? ExpiredAt { get; init; }
 
     public DateTimeOffset? FailedAt { get; init; }

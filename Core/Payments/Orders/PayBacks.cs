@@ -4,8 +4,9 @@ using ServerlessAi.Primitives;
 namespace ServerlessAi.Payments.Orders;
 
 /// <summary>
-/// Gives money back for orders that cannot be delivered, because their account was deleted before they were paid. Nobody has to ask: the timer repeats it until
-/// the gateway has said that all of it went back. A repetition has the same key at the gateway as long as nothing else is known to have gone back.
+/// Gives money back for orders that cannot be delivered, because their account was deleted before they were paid, or their plan does not go on. Nobody has to
+/// ask: the timer repeats it until the gateway has said that all of it went back. A repetition has the same key at the gateway as long as nothing else is known to
+/// have gone back.
 /// </summary>
 public sealed partial class PayBacks(ConfiguredGateway configured, OrderStore orders, TimeProvider time, ILogger<PayBacks> logger)
 {

@@ -25,10 +25,24 @@ public sealed partial class Rounds(Agenda agenda, TimeProvider time, ILogger<Rou
             {
                 LogBug(logger, exception, kind, item.Id);
                 bug ??= ExceptionDispatchInfo.Capture(exception);
+                await PutBehindAsync(item, cancellationToken);
             }
         }
 
         bug?.Throw();
+    }
+
+    // Of top-ups all are looked at in each round: none waits behind another.
+    private async Task PutBehindAsync(AgendaItem item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (item.Kind == TaskKind.TopUp ? Task.CompletedTask : agenda.PutBehindAsync(item, cancellationToken));
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(exception))
+        {
+            LogNotNow(logger, exception, item.Kind);
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "A task of the kind {Kind} could not be looked after now; it is tried again.")]

@@ -32,7 +32,8 @@ internal static class StripeEvents
                 new StripeNotice(Session(id, isLive, of, type)),
             "payment_intent.succeeded" or "payment_intent.payment_failed" => new StripeNotice(Intent(id, isLive, of)),
             "charge.refunded" => Named(Charge(id, isLive, of), of),
-            "charge.dispute.created" or "charge.dispute.closed" => Named(Dispute(id, isLive, of), of),
+            // An inquiry that becomes a dispute is told of by the second and the third alone (docs.stripe.com/disputes/how-disputes-work).
+            "charge.dispute.created" or "charge.dispute.updated" or "charge.dispute.funds_withdrawn" or "charge.dispute.closed" => Named(Dispute(id, isLive, of), of),
             "refund.failed" or "charge.refund.updated" => Named(FailedRefund(id, isLive, of), of),
             _ => new StripeNotice(Event: null),
         };

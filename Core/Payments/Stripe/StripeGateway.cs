@@ -33,23 +33,33 @@ public sealed partial class StripeGateway(IHttpClientFactory http, IOptions<Paym
 
     public async Task<Answer<Checkout>> StartAsync(Order order, CancellationToken cancellationToken)
     {
+        var reply = await MakePageAsync(order, order.PageCustomerId, order.Id, cancellationToken);
+        var isGone = order.PageCustomerId is not null && reply is not null && IsCustomerUnknown(reply);
+        reply = isGone ? await MakePageAsync(order, customerId: null, $"{order.Id}-anew", cancellationToken) : reply;
+        return reply is { Status: HttpStatusCode.OK } && StripeEvents.Text(reply.Body, "id") is { } id && StripeEvents.Text(reply.Body, "url") is { } url
+            ? new Checkout(id, url) { IsCustomerGone = isGone }
+            : Failed(reply, "The payment page could not be made.");
+    }
+
+    private async Task<Reply?> MakePageAsync(Order order, string? customerId, string key, CancellationToken cancellationToken)
+    {
         var origin = order.PageOrigin ?? "";
-        var form = StripeForms.Session(order, order.PageCustomerId, Address(Options.SuccessUrl, origin, order, "paid"), Address(Options.CancelUrl, origin, order, "cancelled"));
+        var form = StripeForms.Session(order, customerId, Address(Options.SuccessUrl, origin, order, "paid"), Address(Options.CancelUrl, origin, order, "cancelled"));
         for (var attempt = 1; ; attempt++)
         {
-            var reply = await SendAsync(HttpMethod.Post, "v1/checkout/sessions", form, attempt == 1 ? order.Id : $"{order.Id}-{attempt}", cancellationToken);
-            if (reply is { Status: HttpStatusCode.OK } && StripeEvents.Text(reply.Body, "id") is { } id && StripeEvents.Text(reply.Body, "url") is { } url)
-            {
-                return new Checkout(id, url);
-            }
-
-            // Whatever page that key stands for, its address was told to nobody: another one can take its place.
+            var reply = await SendAsync(HttpMethod.Post, "v1/checkout/sessions", form, attempt == 1 ? key : $"{key}-{attempt}", cancellationToken);
+            // Whatever page a key that is used up stands for, its address was told to nobody: another one can take its place.
             if (reply is null || !IsUsedUp(reply) || attempt == PageAttempts)
             {
-                return Failed(reply, "The payment page could not be made.");
+                return reply;
             }
         }
     }
+
+    // Deleted there, or of the other mode or account, whose key was here before (docs.stripe.com/error-codes, resource_missing).
+    private static bool IsCustomerUnknown(Reply reply) => reply.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound
+        && StripeEvents.Child(reply.Body, "error") is { } error
+        && string.Equals(StripeEvents.Text(error, "code"), "resource_missing", StringComparison.Ordinal) && string.Equals(StripeEvents.Text(error, "param"), "customer", StringComparison.Ordinal);
 
     // For a day a key answers what it answered first, errors included; and it is good for one form, which a deployment may have changed.
     private static bool IsUsedUp(Reply reply) => (reply.IsReplay && reply.Status >= HttpStatusCode.InternalServerError)
