@@ -119,5 +119,6 @@ public sealed class ErasureJobs(Tables tables, TimeProvider time, IIdSource ids)
 
     private ErasureJob ToJob(TableEntity row) => new(
         row.GetString(Account), row.GetDateTimeOffset(Of), row.GetString(Pseudonym), row.GetDateTimeOffset(At) ?? default, row.GetString(PartingId) ?? ids.NewOperationId(),
-        Enum.TryParse<ErasureStage>(row.GetString(Stage), out var stage) ? stage : ErasureStage.Asked) { Row = row };
+        Enum.TryParse<ErasureStage>(row.GetString(Stage), out var stage) ? stage : ErasureStage.Asked)
+    { Row = row };
 }
