@@ -79,7 +79,7 @@ public sealed partial class Charges(ConfiguredGateway configured, OrderStore ord
             return await orders.ChangeAsync(order.AccountId, order.Id, now => IsOpen(now) && now.MethodId is null ? (now with { ExpiredAt = time.GetUtcNow() }).Noted("not charged: not wanted any more") : now, cancellationToken);
         }
 
-        if (configured.Gateway is not { } gateway || !string.Equals(gateway.Name, order.Gateway, StringComparison.Ordinal))
+        if ((order.MethodId is null ? configured.Gateway : configured.For(order)) is not { } gateway)
         {
             // What was asked for may have been paid: it is asked again when the gateway is there again, or given up in time.
             return order.TriedAt is null ? await DeclineAsync(order, "no_gateway", cancellationToken) : order;
@@ -135,6 +135,8 @@ public sealed partial class Charges(ConfiguredGateway configured, OrderStore ord
                     Terms = wanted.Terms,
                     Basis = wanted.Basis,
                     CreditsMicro = wanted.CreditsMicro,
+                    Gateway = gateway.Name,
+                    IsLive = gateway.IsLive,
                     CustomerId = found.CustomerId,
                     MethodId = found.MethodId,
                     TriedAt = time.GetUtcNow(),

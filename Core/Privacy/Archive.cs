@@ -11,7 +11,7 @@ namespace ServerlessAi.Privacy;
 internal static class Archive
 {
     /// <summary>Reasons that the app itself gives, and that say nothing of anybody.</summary>
-    private static readonly HashSet<string> OwnReasons = new(StringComparer.Ordinal) { "sign_up", "credits_expired", "plan_renewed", "account_deleted" };
+    private static readonly HashSet<string> OwnReasons = new(StringComparer.Ordinal) { "sign_up", "credits_expired", "plan_renewed", "account_deleted", LedgerEntry.DisputeWon };
 
     /// <returns>The row as it stays, in another partition; null when nothing of it does.</returns>
     public static TableEntity? Keep(TableEntity row, string partition, string accountId) => row.RowKey.Split('|', 2)[0] switch

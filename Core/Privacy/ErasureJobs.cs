@@ -101,6 +101,14 @@ public sealed class ErasureJobs(Tables tables, TimeProvider time, IIdSource ids)
         }
     }
 
+    /// <returns>A wish as it is now; null when it was carried out meanwhile.</returns>
+    public async Task<ErasureJob?> FindAsync(ErasureJob listed, CancellationToken cancellationToken)
+    {
+        var client = await tables.GetAsync(TableNames.Erasures);
+        var row = await client.GetEntityIfExistsAsync<TableEntity>(listed.Row.PartitionKey, listed.Row.RowKey, cancellationToken: cancellationToken);
+        return row.HasValue ? ToJob(row.Value!) : null;
+    }
+
     public async IAsyncEnumerable<ErasureJob> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var client = await tables.GetAsync(TableNames.Erasures);

@@ -57,11 +57,12 @@ public sealed partial class Erasures(
     public async Task<int> FinishAllAsync(CancellationToken cancellationToken)
     {
         var done = 0;
-        await foreach (var job in jobs.ReadAsync(cancellationToken))
+        await foreach (var listed in jobs.ReadAsync(cancellationToken))
         {
             try
             {
-                if (job.Stage > ErasureStage.Asked || await CloseAsync(job, cancellationToken) is null)
+                // The list takes a while, and others walk it too.
+                if (await jobs.FindAsync(listed, cancellationToken) is { } job && (job.Stage > ErasureStage.Asked || await CloseAsync(job, cancellationToken) is null))
                 {
                     await FinishAsync(job, cancellationToken);
                     done++;
@@ -93,12 +94,6 @@ public sealed partial class Erasures(
             {
                 return refusal;
             }
-
-            if (closing is not null && await accounts.ReadStoredAsync(job.AccountId) is { } present && present.CreatedAt != of)
-            {
-                // Who has the name now has come back since, and did not ask.
-                return closing.Refusal;
-            }
         }
 
         if (await partings.BeginAsync(job, cancellationToken) is { } notYet)
@@ -106,11 +101,18 @@ public sealed partial class Erasures(
             return notYet;
         }
 
-        // An empty account would be topped up for ever.
-        await farewells.BeginAsync(job.AccountId, hasAccount: job.Of is not null, cancellationToken);
-        await keys.DeleteOfAsync(job.AccountId, cancellationToken);
+        if (!await IsBackAsync(job))
+        {
+            // An empty account would be topped up for ever.
+            await farewells.BeginAsync(job.AccountId, hasAccount: job.Of is not null, cancellationToken);
+            await keys.DeleteOfAsync(job.AccountId, cancellationToken);
+        }
+
         return null;
     }
+
+    /// <summary>Whether who has the name now has come back since, with an account of which nobody asked anything.</summary>
+    private async Task<bool> IsBackAsync(ErasureJob job) => await accounts.ReadStoredAsync(job.AccountId) is { } present && present.CreatedAt != job.Of;
 
     private async Task FinishAsync(ErasureJob asked, CancellationToken cancellationToken)
     {
@@ -139,13 +141,18 @@ public sealed partial class Erasures(
             return null;
         }
 
-        await outbox.ForgetAsync(job.AccountId, cancellationToken);
+        var isBack = await IsBackAsync(job);
+        if (!isBack)
+        {
+            await outbox.ForgetAsync(job.AccountId, cancellationToken);
+        }
+
         if (job.Of is null && !await rows.DeleteAsync(job, cancellationToken))
         {
             return null;
         }
 
-        await members.BuryAsync(job.AccountId, hasAccount: job.Of is null && await accounts.ReadStoredAsync(job.AccountId) is not null, cancellationToken);
+        await members.BuryAsync(job.AccountId, isBack, cancellationToken);
         return await jobs.MarkAsync(job, ErasureStage.Buried, cancellationToken);
     }
 

@@ -155,8 +155,8 @@ public sealed class TeamBook(AccountStore accounts, Members members, Invites inv
         if (outcome is MemberSet && !string.Equals((await members.ChangeAsync(command.User, now => now.Join(team), cancellationToken)).Team, team, StringComparison.Ordinal))
         {
             // Shown the door at the same moment, or welcome elsewhere.
-            await LeaveAsync(team, command.User, cancellationToken);
-            return AlreadyIn();
+            await members.ChangeAsync(command.User, now => now.Left is null ? now with { Left = team } : now, cancellationToken);
+            return await LeaveAsync(team, command.User, cancellationToken) is Refused undone ? undone.Refusal : AlreadyIn();
         }
 
         if (outcome is Refused { Refusal.Code: not (RefusalCodes.AccountBusy or RefusalCodes.StorageUnavailable) })

@@ -106,11 +106,49 @@ public sealed class ComingBackTests
         storage.Faults = _ => Fault.None;
 
         await app.GiveAsync("ann", 5);
+        await HaveAsync(app);
         await WatchAsync(app);
+        await AssertHasAsync(app);
 
         Assert.True(await app.Get<AccountStore>().ReadStoredAsync(TeamAccounts.Of("ann")) is { IsFounderless: true, Members.IsEmpty: true });
         Assert.Equal(5, (await app.GetAsync("credits?userId=ann")).Number("credits"));
         Assert.Contains("ann", await app.Get<Members>().ReadAsync(after: null, Members.PageLimit, default));
+    }
+
+    [Theory]
+    [InlineData(nameof(ErasureStage.Asked))]
+    [InlineData(nameof(ErasureStage.Parted))]
+    [InlineData("")]
+    public async Task A_wish_that_stopped_anywhere_comes_to_its_end_beside_another_account_of_the_name(string stage)
+    {
+        await using var app = await TestApp.StartAsync();
+        await LiveAsync(app, hasAccount: true, minutes: 20);
+        await ForgetAsync(app);
+        var job = Assert.Single(await JobsAsync(app));
+        job["Stage"] = stage;
+        await (await app.Get<Tables>().GetAsync(TableNames.Erasures)).UpdateEntityAsync(job, job.ETag, TableUpdateMode.Replace);
+
+        await app.GiveAsync("ann", 5);
+        await HaveAsync(app);
+        await WatchAsync(app);
+
+        Assert.Empty(await JobsAsync(app));
+        Assert.Equal(5, (await app.GetAsync("credits?userId=ann")).Number("credits"));
+        Assert.Contains("ann", await app.Get<Members>().ReadAsync(after: null, Members.PageLimit, default));
+        await AssertHasAsync(app);
+    }
+
+    // A saved payment method and a key, of the account that is new.
+    private static async Task HaveAsync(TestApp app)
+    {
+        await app.Get<Payers>().ChangeAsync("ann", payer => payer with { CustomerId = "cus_new", Gateway = "stripe" }, default);
+        Assert.Equal(201, (await app.PostAsync("manage/keys", new { userId = "ann", name = "laptop" }, app.Admin)).Status);
+    }
+
+    private static async Task AssertHasAsync(TestApp app)
+    {
+        Assert.Equal("cus_new", (await app.Get<Payers>().FindAsync("ann", default))?.CustomerId);
+        Assert.Equal(1, (await app.GetAsync("manage/keys?userId=ann", app.Admin)).Body.GetProperty("keys").GetArrayLength());
     }
 
     private static async Task LiveAsync(TestApp app, bool hasAccount, int minutes)

@@ -1,3 +1,5 @@
+using ServerlessAi.Accounts;
+using ServerlessAi.Primitives;
 using ServerlessAi.Privacy;
 using ServerlessAi.Simulator.Storage;
 using ServerlessAi.Storage;
@@ -152,6 +154,58 @@ public sealed class TeamLeavingTests
         Assert.Equal(404, (await app.PostAsync("teams/join", new { userId = "bob", code })).Status);
         Assert.Equal(404, (await app.SendAsync(HttpMethod.Delete, "teams/members/bob?userId=bob")).Status);
         Assert.Equal((10, 2), ((await app.GetAsync("credits?userId=bob")).Number("credits"), await MembersAsync(app)));
+    }
+
+    [Fact]
+    public async Task Whoever_is_shown_the_door_while_they_join_can_be_forgotten_although_that_breaks_off_too()
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync();
+        await using var closing = app;
+        await JoinAsync(app, monthlyCap: null);
+        var code = await InviteAsync(app, monthlyCap: null);
+        await using var other = (await TestApp.StartSimulatedAsync(sharing: app, storage: storage.Connect())).App;
+        var isAsked = false;
+        storage.Faults = request =>
+        {
+            if (isAsked)
+            {
+                return IsBusy(request);
+            }
+
+            if (IsWriteOf("bob", request) && request.Method is not "POST")
+            {
+                // Joining is about to be noted as done.
+                isAsked = true;
+                Assert.Equal(200, other.SendAsync(HttpMethod.Delete, "teams/members/bob?userId=owner").GetAwaiter().GetResult().Status);
+                // And the invitation of before is good for nothing more: a late write puts the name there again.
+                other.Get<AccountStore>().ExecuteAsync(TeamAccounts.Of("owner"), new AddMember("late", "bob", CapMicro: null, "joined")).GetAwaiter().GetResult();
+            }
+
+            return Fault.None;
+        };
+        Assert.Equal(503, (await app.PostAsync("teams/join", new { userId = "bob", code })).Status);
+        storage.Faults = _ => Fault.None;
+        Assert.True(isAsked);
+
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Delete, "account?userId=bob")).Status);
+
+        Assert.Equal(2, await MembersAsync(app));
+    }
+
+    [Fact]
+    public async Task A_team_that_everybody_has_left_pays_for_nobody_who_is_remembered_there()
+    {
+        var (app, storage) = await TestApp.StartSimulatedAsync();
+        await using var closing = app;
+        await JoinAsync(app, monthlyCap: null);
+        await using var other = (await TestApp.StartSimulatedAsync(sharing: app, storage: storage)).App;
+        Assert.Equal(100, (await other.GetAsync("credits?userId=ann")).Number("credits"));
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Delete, "teams/members/ann?userId=ann")).Status);
+        Assert.Equal(200, (await app.SendAsync(HttpMethod.Delete, "account?userId=owner")).Status);
+
+        var reply = await other.CompleteAsync("ann", "Who pays?");
+
+        Assert.Equal((403, "forbidden"), (reply.Status, reply.Text("code")));
     }
 
     private static bool IsWriteOf(string user, SimulatedRequest request) => request.Table.EndsWith(TableNames.Members, StringComparison.OrdinalIgnoreCase) && request.Partition == user && request.Method is not "GET";

@@ -1,3 +1,8 @@
+using Azure.Data.Tables;
+using ServerlessAi.Accounts;
+using ServerlessAi.Privacy;
+using ServerlessAi.Storage;
+
 namespace ServerlessAi.Tests.Payments;
 
 /// <summary>A plan's credits go back with the money of the period that they came with, and with no other's.</summary>
@@ -76,6 +81,46 @@ public sealed class PlanCreditsTests
         var orders = (await shop.App.GetAsync("manage/orders?userId=ann", shop.App.Admin)).Body.GetProperty("orders").EnumerateArray();
         Assert.Equal(300, orders.Sum(known => known.GetProperty("creditsAbsorbed").GetDecimal()));
         await shop.AssertConservedAsync();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Where_an_admin_has_brought_the_end_forward_a_period_still_knows_its_credits(bool isOfThePeriodBefore)
+    {
+        await using var shop = await Shop.OpenAsync();
+        var order = await PlanAsync(shop);
+        if (isOfThePeriodBefore)
+        {
+            shop.App.Clock.Advance(TimeSpan.FromDays(31));
+            await shop.RenewAsync();
+        }
+
+        await shop.App.SubscribeAsync("ann", "basic", shop.App.Clock.GetUtcNow().AddDays(10));
+        await shop.SendAsync(shop.Refunded(order, 2_900));
+
+        Assert.Equal(isOfThePeriodBefore ? 300 : 0, await CreditsAsync(shop));
+        await shop.App.SubscribeAsync("ann", "basic", shop.App.Clock.GetUtcNow().AddDays(29));
+        shop.App.Clock.Advance(TimeSpan.FromDays(30));
+        Assert.Equal(0, await CreditsAsync(shop));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
+    public async Task What_came_back_is_told_from_what_was_bought_when_its_account_is_erased_too()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var order = await shop.BuyAndPayAsync("ann");
+        await shop.SendAsync(shop.Disputed(order, "charge.dispute.created", "needs_response"));
+        await shop.SendAsync(shop.Disputed(order, "charge.dispute.closed", "won"));
+        shop.App.Clock.Advance(ErasedRows.Settling + TimeSpan.FromSeconds(1));
+
+        Assert.Equal(200, (await shop.App.SendAsync(HttpMethod.Delete, "account?userId=ann")).Status);
+
+        var accounts = await shop.App.Get<Tables>().GetAsync(TableNames.Accounts);
+        var entries = await accounts.QueryAsync<TableEntity>(row => row.RowKey.CompareTo("entry|") > 0 && row.RowKey.CompareTo("entry}") < 0).Select(AccountRows.ToEntry).ToListAsync();
+        Assert.Equal(50_000_000, entries.Where(entry => entry is { Kind: EntryKind.Purchase, IsReturn: false }).Sum(entry => entry.AmountMicro));
+        Assert.Single(entries, entry => entry.IsReturn);
     }
 
     [Fact]

@@ -172,6 +172,23 @@ public sealed class TroubleTests
     }
 
     [Fact]
+    public async Task Whoever_used_a_code_again_before_their_first_order_was_paid_after_all_has_used_it_twice()
+    {
+        await using var shop = await Shop.OpenAsync();
+        await shop.App.PostAsync("manage/codes", new { id = "TWICE", kind = "percent", value = 50, max_redemptions = 2 }, shop.App.Admin);
+        var first = await shop.BuyAsync("ann", promoCode: "twice");
+        await shop.SendAsync(Shop.Event("checkout.session.expired", shop.Stripe.Objects[shop.SessionOf(first)]));
+        var second = await shop.BuyAsync("ann", promoCode: "twice");
+
+        await shop.SendAsync(shop.Completed(first));
+        await shop.SendAsync(shop.Completed(first));
+        await shop.SendAsync(shop.Completed(second));
+
+        Assert.Equal(100, await shop.PaidCreditsAsync("ann"));
+        Assert.Equal(409, (await shop.BuyAsync("bob", promoCode: "twice")).Status);
+    }
+
+    [Fact]
     public async Task A_crash_between_the_banks_refusal_and_the_codes_use_does_not_keep_it_from_others()
     {
         await using var shop = await Shop.OpenAsync();

@@ -169,6 +169,24 @@ public sealed class UnwantedChargeTests
     }
 
     [Fact]
+    public async Task A_renewal_that_fell_due_while_the_gateway_was_missing_is_charged_when_it_is_there_again()
+    {
+        await using var shop = await DueAsync();
+        var without = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Payments:Stripe:SecretKey"] = "", ["Payments:Stripe:WebhookSecret"] = "" };
+        await using (var keyless = (await TestApp.StartSimulatedAsync(without, shop.App, shop.Storage)).App)
+        {
+            await shop.RenewAsync(keyless);
+            Assert.Equal("failed", Status(await shop.OrderAsync("ann")));
+        }
+
+        shop.App.Clock.Advance(TimeSpan.FromDays(1));
+        await shop.RenewAsync();
+
+        Assert.Equal((2_900, "basic", "fulfilled"), (shop.Stripe.ChargedCents, await PlanAsync(shop), Status(await shop.OrderAsync("ann"))));
+        await shop.AssertConservedAsync();
+    }
+
+    [Fact]
     public async Task A_declined_renewal_is_tried_again_by_one_timer_alone()
     {
         await using var shop = await DueAsync();

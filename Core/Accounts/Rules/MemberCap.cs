@@ -12,8 +12,8 @@ internal static class MemberCap
             return null;
         }
 
-        // Without members the account is its owner's, who needs no leave.
-        if (!admission.State.Members.IsEmpty && admission.State.Members.GetValueOrDefault(user) is not { LeftAt: null })
+        // Without members an account of one's own is its owner's, who needs no leave; a team is nobody's.
+        if ((TeamAccounts.Has(admission.State.AccountId) || !admission.State.Members.IsEmpty) && admission.State.Members.GetValueOrDefault(user) is not { LeftAt: null })
         {
             return new Refusal(RefusalCodes.Forbidden, "You are not a member of this account any more.");
         }

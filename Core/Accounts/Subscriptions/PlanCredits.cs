@@ -11,7 +11,7 @@ internal static class PlanCredits
     {
         var known = posting.State.Subscription ?? posting.State.Lapsed;
         var (isPaid, isRunning) = (known is not null && IsOf(known, paid), posting.Now < known?.PeriodEnd);
-        return grant => grant.Kind == GrantKind.Plan && (isPaid ? !isRunning || grant.ExpiresAt == known!.PeriodEnd : known is null || grant.ExpiresAt != known.PeriodEnd);
+        return grant => grant.Kind == GrantKind.Plan && (isPaid ? !isRunning || known!.HasGranted(grant) : known?.HasGranted(grant) is not true);
     }
 
     /// <summary>Until when credits of the period last that are given back: as long as it runs, or for a month when it is over.</summary>

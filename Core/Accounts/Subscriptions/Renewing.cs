@@ -65,17 +65,11 @@ internal static class Renewing
         return micro;
     }
 
-    /// <summary>A period's credits end with it, also when its end was put off.</summary>
-    public static void PutOff(Posting posting, DateTimeOffset from, DateTimeOffset to)
+    /// <summary>A period's credits end with it, also when its end is put off. Where it is brought forward, they last as long as they were to.</summary>
+    public static void PutOff(Posting posting, Subscription running, DateTimeOffset to) => posting.Set(posting.State with
     {
-        if (to > from)
-        {
-            posting.Set(posting.State with
-            {
-                Grants = [.. posting.State.Grants.Select(grant => grant.Kind == GrantKind.Plan && grant.ExpiresAt == from ? grant with { ExpiresAt = to } : grant)],
-            });
-        }
-    }
+        Grants = [.. posting.State.Grants.Select(grant => running.HasGranted(grant) && grant.ExpiresAt < to ? grant with { ExpiresAt = to } : grant)],
+    });
 
     public static SubscriptionEvent Event(Posting posting, Subscription subscription, SubscriptionEventKind kind, string operationId, long granted, string reason) =>
         new(kind, operationId, posting.Now, subscription.Terms, subscription.PeriodStart, subscription.PeriodEnd, granted, reason);

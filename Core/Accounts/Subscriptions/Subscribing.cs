@@ -93,6 +93,7 @@ internal static class Subscribing
 
     private static void Change(Posting posting, SetPlan command, PlanTerms terms, Subscription running)
     {
+        var end = Subscription.EndOf(running.StartedAt, running.Number, command.EndsAt);
         var next = running with
         {
             Terms = terms,
@@ -100,10 +101,11 @@ internal static class Subscribing
             Renewal = command.Renewal,
             IsCancelled = false,
             EndsAt = command.EndsAt,
-            PeriodEnd = Subscription.EndOf(running.StartedAt, running.Number, command.EndsAt),
+            PeriodEnd = end,
+            CreditsUntil = running.CreditsEnd > end ? running.CreditsEnd : null,
             PeakCreditsMicro = Math.Max(running.PeakCreditsMicro, terms.CreditsMicro),
         };
-        Renewing.PutOff(posting, running.PeriodEnd, next.PeriodEnd);
+        Renewing.PutOff(posting, running, end);
         if (string.Equals(terms.PlanId, running.Terms.PlanId, StringComparison.Ordinal))
         {
             Keep(posting, next with { PeakCreditsMicro = running.PeakCreditsMicro }, SubscriptionEventKind.Changed, command, granted: 0);

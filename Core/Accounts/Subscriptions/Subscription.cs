@@ -38,6 +38,9 @@ public sealed record Subscription
     /// <summary>Exclusive: at this instant the next period begins, or nothing.</summary>
     public required DateTimeOffset PeriodEnd { get; init; }
 
+    /// <summary>When the period's credits end, where its end was brought forward after they were granted; null: with the period.</summary>
+    public DateTimeOffset? CreditsUntil { get; init; }
+
     /// <summary>1, 2, 3, ...: which period is running.</summary>
     public int Number { get; init; } = 1;
 
@@ -58,6 +61,10 @@ public sealed record Subscription
     /// <summary>The most credits a month among the plans of this period: going back and forth between plans grants nothing twice.</summary>
     public long PeakCreditsMicro { get; init; }
 
+    /// <summary>When the last of the period's credits end.</summary>
+    [JsonIgnore]
+    public DateTimeOffset CreditsEnd => CreditsUntil ?? PeriodEnd;
+
     /// <summary>Whether the next period would begin by itself or by payment.</summary>
     [JsonIgnore]
     public bool GoesOn => !IsCancelled && Renewal != RenewalKind.None && (EndsAt is null || EndsAt > PeriodEnd);
@@ -68,6 +75,9 @@ public sealed record Subscription
 
     /// <summary>Its period is over, and the payment for the next has not arrived.</summary>
     public bool IsPastDue(DateTimeOffset now) => GoesOn && Renewal == RenewalKind.Paid && now >= PeriodEnd;
+
+    /// <summary>Whether credits belong to its period, which they are known by when they end.</summary>
+    internal bool HasGranted(CreditGrant grant) => grant.Kind == GrantKind.Plan && (grant.ExpiresAt == PeriodEnd || grant.ExpiresAt == CreditsUntil);
 
     /// <summary>The share of its period that lies after an instant, from 0 to 1.</summary>
     public decimal ShareLeft(DateTimeOffset at) =>
@@ -85,6 +95,7 @@ public sealed record Subscription
             PeakCreditsMicro = terms.CreditsMicro,
             PeriodStart = StartedAt.AddMonths(number - 1),
             PeriodEnd = EndOf(StartedAt, number, EndsAt),
+            CreditsUntil = null,
         };
     }
 

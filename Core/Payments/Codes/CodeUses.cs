@@ -89,26 +89,22 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
     internal async Task DoneAsync(string codeId, string accountId, CodeUse use, CancellationToken cancellationToken)
     {
         var (client, partition) = (await tables.GetAsync(TableNames.Orders), PartitionOf(codeId));
-        var slot = new TableEntity(partition, SlotOf(codeId, accountId)) { [Done] = true };
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
+            var known = await client.GetEntityIfExistsAsync<TableEntity>(partition, SlotOf(codeId, accountId), cancellationToken: cancellationToken);
+            var slot = new TableEntity(partition, SlotOf(codeId, accountId)) { [Use] = use.For, [At] = use.At, [Done] = true };
             try
             {
-                await client.UpdateEntityAsync(slot, ETag.All, TableUpdateMode.Merge, cancellationToken);
-                return;
-            }
-            catch (RequestFailedException exception) when (StorageFaults.IsMissing(exception))
-            {
-                (slot[Use], slot[At]) = (use.For, use.At);
-            }
+                if (known.HasValue && string.Equals(known.Value!.GetString(Use), use.For, StringComparison.Ordinal))
+                {
+                    await client.UpdateEntityAsync(new TableEntity(partition, slot.RowKey) { [Done] = true }, known.Value.ETag, TableUpdateMode.Merge, cancellationToken);
+                    return;
+                }
 
-            var count = await client.GetEntityIfExistsAsync<TableEntity>(partition, CountKey, cancellationToken: cancellationToken);
-            var more = new TableEntity(partition, CountKey) { [Used] = (count.HasValue ? count.Value!.GetInt32(Used) ?? 0 : 0) + 1 };
-            try
-            {
-                await client.SubmitTransactionAsync(
-                    [new(TableTransactionActionType.Add, slot), count.HasValue ? new(TableTransactionActionType.UpdateReplace, more, count.Value!.ETag) : new(TableTransactionActionType.Add, more)],
-                    cancellationToken);
+                // Given back meanwhile, and perhaps taken again for something else, which then has none of its own to give back.
+                var count = await client.GetEntityIfExistsAsync<TableEntity>(partition, CountKey, cancellationToken: cancellationToken);
+                var more = new TableEntity(partition, CountKey) { [Used] = (count.HasValue ? count.Value!.GetInt32(Used) ?? 0 : 0) + 1 };
+                await client.SubmitTransactionAsync([Write(slot, known), Write(more, count)], cancellationToken);
                 return;
             }
             catch (RequestFailedException exception) when (StorageFaults.IsConflict(exception) || StorageFaults.IsMissing(exception))
@@ -119,6 +115,9 @@ public sealed class CodeUses(Tables tables, TimeProvider time, IIdSource ids)
 
         throw new TimeoutException("The code is used by too many at once.");
     }
+
+    private static TableTransactionAction Write(TableEntity row, NullableResponse<TableEntity> known) =>
+        known.HasValue ? new(TableTransactionActionType.UpdateReplace, row, known.Value!.ETag) : new(TableTransactionActionType.Add, row);
 
     /// <summary>Gives a use back, unless what the code promised has been given.</summary>
     /// <param name="takenBefore">One taken later, or taken again since, stays; null gives any back.</param>
