@@ -51,6 +51,14 @@ internal sealed class Shop : IAsyncDisposable
         return order;
     }
 
+    /// <summary>Chooses a plan, pays on the page, and lets Stripe say so.</summary>
+    public async Task<Reply> BuyPlanAsync(string user, string plan = "basic")
+    {
+        var order = await App.PostAsync("subscription/checkout", new { userId = user, plan });
+        Assert.Equal(200, (await SendAsync(Completed(order))).Status);
+        return order;
+    }
+
     public JsonObject Completed(Reply order) => Event("checkout.session.completed", Stripe.Pay(SessionOf(order)));
 
     public JsonObject Refunded(Reply order, long cents) => Event("charge.refunded", Charge(order, cents));
