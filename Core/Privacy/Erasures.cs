@@ -53,7 +53,7 @@ public sealed partial class Erasures(
     }
 
     /// <summary>Carries on with whatever was begun.</summary>
-    /// <returns>How many users were forgotten.</returns>
+    /// <returns>How many wishes it went on with.</returns>
     public async Task<int> FinishAllAsync(CancellationToken cancellationToken)
     {
         var done = 0;
